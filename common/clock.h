@@ -1,4 +1,5 @@
-// Time as a value: monotonic nanoseconds, and the interface through which state machines that need "now" are given it.
+// Time as a value: monotonic nanoseconds, and the interface through which state machines that need
+// "now" are given it.
 #ifndef BATON_COMMON_CLOCK_H_
 #define BATON_COMMON_CLOCK_H_
 

@@ -1,5 +1,5 @@
-// An annotated wrapper over std::mutex, so that clang's thread-safety analysis and ThreadSanitizer both see our locks
-// (the installed Abseil is built without TSan support).
+// An annotated wrapper over std::mutex, so that clang's thread-safety analysis and ThreadSanitizer
+// both see our locks (the installed Abseil is built without TSan support).
 #ifndef BATON_COMMON_MUTEX_H_
 #define BATON_COMMON_MUTEX_H_
 
