@@ -8,6 +8,7 @@
 
 #include "gtest/gtest.h"
 #include "kernels/cpu/kernel_cases.h"
+#include "kernels/dequantise.h"
 #include "kernels/elementary.h"
 #include "kernels/float_bits.h"
 

@@ -44,9 +44,6 @@ void PackRows(const PackedWeight& w, int64_t row, int64_t num_rows, const uint8_
 // The values of one row, dequantised: out [cols].
 void UnpackRow(const PackedWeight& w, int64_t row, float* out);
 
-// Dequantises one row of the file's format: out [cols].
-void DequantiseRow(DType dtype, const uint8_t* src, int64_t cols, float* out);
-
 }  // namespace baton
 
 #endif  // BATON_KERNELS_CPU_PACKED_WEIGHT_H_

@@ -13,20 +13,22 @@
 
 namespace baton {
 
-// Owns a file descriptor open for reading. All methods are const and thread-safe: reads are positional (pread) and share
-// no cursor.
+// Owns a file descriptor open for reading. All methods are const and thread-safe: reads are
+// positional (pread) and share no cursor.
 class FileReader {
  public:
-  // Opens `path`. NotFound or PermissionDenied as the system says; InvalidArgument when it is not a regular file.
+  // Opens `path`. NotFound or PermissionDenied as the system says; InvalidArgument when it is not a
+  // regular file.
   static absl::StatusOr<std::unique_ptr<FileReader>> Open(const std::string& path);
   ~FileReader();
 
   FileReader(const FileReader&) = delete;
   FileReader& operator=(const FileReader&) = delete;
 
-  // Reads exactly `n` bytes at `offset` into `dst`, which the caller owns. OutOfRange, before anything is read, when the
-  // range is not inside the file as it was when opened; DataLoss when the file has become shorter since; the system's
-  // error otherwise. `dst` may be partly written on failure.
+  // Reads exactly `n` bytes at `offset` into `dst`, which the caller owns. OutOfRange, before
+  // anything is read, when the range is not inside the file as it was when opened; DataLoss when
+  // the file has become shorter since; the system's error otherwise. `dst` may be partly written on
+  // failure.
   absl::Status ReadAt(uint64_t offset, void* dst, size_t n) const;
 
   // The file's size in bytes when it was opened.

@@ -1,0 +1,73 @@
+// Stand-ins for a Baton server's services, for tests of whoever calls them: they keep what they
+// were asked and answer with what they were told to.
+#ifndef BATON_CLIENT_FAKE_SERVICES_H_
+#define BATON_CLIENT_FAKE_SERVICES_H_
+
+#include <string>
+#include <vector>
+
+#include "baton/v1/cluster.grpc.pb.h"
+#include "baton/v1/inference.grpc.pb.h"
+#include "common/mutex.h"
+
+namespace baton {
+
+// Answers every Generate with the same text, a word a token. Set the public fields before it is
+// called.
+class FakeInferenceService : public v1::InferenceService::Service {
+ public:
+  std::vector<std::string> pieces = {"Hello", ",", " world"};
+  grpc::Status status;  // what Generate ends with; when it is an error, nothing else is sent
+  bool hang_after_pieces = false;  // instead of finishing, wait for the client to cancel
+  bool omit_finished = false;      // end without the last message
+
+  std::vector<v1::GenerateRequest> requests() const {
+    MutexLock lock(&mu_);
+    return requests_;
+  }
+  int cancelled() const {
+    MutexLock lock(&mu_);
+    return cancelled_;
+  }
+
+  grpc::Status Generate(grpc::ServerContext* context, const v1::GenerateRequest* request,
+                        grpc::ServerWriter<v1::GenerateResponse>* writer) override;
+  // A token for each byte, whose id is the byte; the other way round in Detokenize.
+  grpc::Status Tokenize(grpc::ServerContext* context, const v1::TokenizeRequest* request,
+                        v1::TokenizeResponse* response) override;
+  grpc::Status Detokenize(grpc::ServerContext* context, const v1::DetokenizeRequest* request,
+                          v1::DetokenizeResponse* response) override;
+  // "ROLE: CONTENT\n" for each message.
+  grpc::Status ApplyChatTemplate(grpc::ServerContext* context,
+                                 const v1::ApplyChatTemplateRequest* request,
+                                 v1::ApplyChatTemplateResponse* response) override;
+  // The model "fake", with room for 4096 tokens.
+  grpc::Status GetModel(grpc::ServerContext* context, const v1::GetModelRequest* request,
+                        v1::GetModelResponse* response) override;
+
+ private:
+  mutable Mutex mu_;
+  std::vector<v1::GenerateRequest> requests_ ABSL_GUARDED_BY(mu_);
+  int cancelled_ ABSL_GUARDED_BY(mu_) = 0;
+};
+
+// Reports `response`. Set it before it is called.
+class FakeClusterService : public v1::ClusterService::Service {
+ public:
+  v1::GetClusterStatusResponse response;
+
+  grpc::Status GetClusterStatus(grpc::ServerContext* context,
+                                const v1::GetClusterStatusRequest* request,
+                                v1::GetClusterStatusResponse* out) override {
+    (void)context, (void)request;
+    *out = response;
+    return grpc::Status::OK;
+  }
+};
+
+// A cluster of one group "g0" (tp 2 x pp 1) that is ready.
+v1::GetClusterStatusResponse OneReadyGroup();
+
+}  // namespace baton
+
+#endif  // BATON_CLIENT_FAKE_SERVICES_H_

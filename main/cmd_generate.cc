@@ -1,0 +1,263 @@
+#include "main/cmd_generate.h"
+
+#include <algorithm>
+#include <atomic>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+#include "common/mutex.h"
+#include "common/status_macros.h"
+#include "main/exit_code.h"
+#include "main/interrupts.h"
+
+namespace baton {
+namespace {
+
+absl::StatusOr<std::vector<std::string>> ReadLines(const std::string& path, std::istream& in) {
+  std::ifstream file;
+  if (path != "-") {
+    file.open(path);
+    if (!file) return absl::NotFoundError(absl::StrCat("--file ", path, ": can not be read"));
+  }
+  std::istream& lines = path == "-" ? in : file;
+  std::vector<std::string> result;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.empty()) result.push_back(line);
+  }
+  if (result.empty())
+    return absl::InvalidArgumentError(absl::StrCat("--file ", path, ": is empty"));
+  return result;
+}
+
+absl::Status AddTokens(const std::string& list, v1::TokenIds* tokens) {
+  for (const absl::string_view item : absl::StrSplit(list, ',')) {
+    uint32_t id;
+    if (!absl::SimpleAtoi(item, &id)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--tokens: \"", item, "\" is not a token id; expected for example 1,2,3"));
+    }
+    tokens->add_ids(id);
+  }
+  return absl::OkStatus();
+}
+
+void SetInput(const GenerateOptions& options, const std::string& prompt,
+              v1::GenerateRequest* request) {
+  if (!options.chat) return request->set_text(prompt);
+  if (!options.request.system.empty()) {
+    v1::ChatMessage* message = request->mutable_chat()->add_messages();
+    message->set_role("system");
+    message->set_content(options.request.system);
+  }
+  v1::ChatMessage* message = request->mutable_chat()->add_messages();
+  message->set_role("user");
+  message->set_content(prompt);
+}
+
+// Runs the requests on a few threads and writes what they give, one writer at a time.
+class Batch {
+ public:
+  Batch(const GenerateOptions& options, Client* client, ActiveCalls* active, std::ostream& out,
+        std::ostream& err, std::vector<v1::GenerateRequest> requests)
+      : options_(options),
+        client_(client),
+        active_(active),
+        requests_(std::move(requests)),
+        streams_(!options.json && (options.concurrency == 1 || requests_.size() == 1)),
+        out_(out),
+        err_(err),
+        done_(requests_.size()) {}
+
+  int Run() {
+    const absl::Time start = absl::Now();
+    std::vector<std::thread> threads;
+    const size_t num_threads = std::min<size_t>(options_.concurrency, requests_.size());
+    for (size_t i = 1; i < num_threads; ++i) threads.emplace_back([this] { Work(); });
+    Work();
+    for (std::thread& thread : threads) thread.join();
+    if (active_->cancelled()) return kExitInterrupted;
+    if (requests_.size() > 1) WriteSummary(absl::Now() - start);
+    return exit_code_;
+  }
+
+ private:
+  void Work() {
+    for (size_t index; !active_->cancelled() && (index = next_++) < requests_.size();) {
+      Generation generation = RunGeneration(client_, requests_[index], options_.request.deadline,
+                                            active_, [this](absl::string_view text) {
+                                              if (streams_) out_ << text << std::flush;
+                                            });
+      Done(index, std::move(generation));
+    }
+  }
+
+  void Done(size_t index, Generation generation) {
+    MutexLock lock(&mu_);
+    exit_code_ = std::max<int>(exit_code_, ExitCodeForCall(generation.status));
+    output_tokens_ += generation.output.token_ids_size();
+    failed_ += generation.status.ok() ? 0 : 1;
+    if (options_.json) {
+      out_ << GenerationJson(generation, index) << std::endl;
+      return;
+    }
+    done_[index] = std::make_unique<Generation>(std::move(generation));
+    for (; written_ < done_.size() && done_[written_] != nullptr; ++written_) {
+      Write(*done_[written_]);
+    }
+  }
+
+  void Write(const Generation& generation) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    const std::string& text = generation.output.text();
+    if (!streams_) out_ << text;
+    if (!text.empty() && text.back() != '\n') out_ << '\n';
+    out_.flush();
+    if (!generation.status.ok() && !active_->cancelled()) {
+      err_ << "baton generate: " << DescribeError(generation.status) << std::endl;
+    }
+    if (generation.started.request_id().empty()) return;
+    if (shards_.empty()) shards_ = DescribeShards(client_, generation.started.group());
+    err_ << FiguresLine(generation, shards_) << std::endl;
+  }
+
+  void WriteSummary(absl::Duration elapsed) {
+    MutexLock lock(&mu_);
+    err_ << absl::StreamFormat("%d prompts, %d failed, output %d tokens in %.1f s, %.1f tok/s\n",
+                               requests_.size(), failed_, output_tokens_,
+                               absl::ToDoubleSeconds(elapsed),
+                               output_tokens_ / absl::ToDoubleSeconds(elapsed));
+  }
+
+  const GenerateOptions& options_;
+  Client* const client_;
+  ActiveCalls* const active_;
+  const std::vector<v1::GenerateRequest> requests_;
+  const bool streams_;  // text is written as it comes: only one request runs at a time
+  std::atomic<size_t> next_{0};
+
+  Mutex mu_;
+  std::ostream& out_;  // guarded by mu_, except that the only thread streams
+  std::ostream& err_;
+  std::vector<std::unique_ptr<Generation>> done_ ABSL_GUARDED_BY(mu_);
+  size_t written_ ABSL_GUARDED_BY(mu_) = 0;
+  size_t failed_ ABSL_GUARDED_BY(mu_) = 0;
+  int64_t output_tokens_ ABSL_GUARDED_BY(mu_) = 0;
+  std::string shards_ ABSL_GUARDED_BY(mu_);  // of the first answer's group
+  int exit_code_ = kExitOk;
+};
+
+}  // namespace
+
+void AddRequestOptions(CLI::App* app, RequestOptions* options) {
+  AddServerOption(app, &options->server);
+  app->add_option("--model", options->model, "The model's name; by default the only one served");
+  app->add_option("--system", options->system, "In a chat: the system message")->type_name("TEXT");
+  app->add_option("--max-tokens", options->max_tokens, "The most tokens to generate");
+  app->add_option("--temperature", options->temperature, "0 is greedy; by default greedy");
+  app->add_option("--top-k", options->top_k, "Keep the k most likely tokens");
+  app->add_option("--top-p", options->top_p, "Keep tokens up to this total probability");
+  app->add_option("--seed", options->seed, "Key of the random numbers; by default drawn");
+  app->add_option("--stop", options->stop, "Text that ends generation; may be repeated")
+      ->type_name("TEXT")
+      ->allow_extra_args(false);
+  AddDurationOption(app, "--deadline", &options->deadline, "The longest that an answer may take");
+}
+
+v1::GenerateRequest MakeRequest(const RequestOptions& options) {
+  v1::GenerateRequest request;
+  request.set_model(options.model);
+  v1::SamplingParameters* sampling = request.mutable_sampling();
+  if (options.temperature) sampling->set_temperature(*options.temperature);
+  if (options.top_k) sampling->set_top_k(*options.top_k);
+  if (options.top_p) sampling->set_top_p(*options.top_p);
+  if (options.seed) sampling->set_seed(*options.seed);
+  v1::StopConditions* stop = request.mutable_stop();
+  if (options.max_tokens) stop->set_max_tokens(*options.max_tokens);
+  for (const std::string& text : options.stop) stop->add_strings(text);
+  return request;
+}
+
+absl::StatusOr<std::vector<v1::GenerateRequest>> MakeRequests(const GenerateOptions& options,
+                                                              std::istream& in) {
+  v1::GenerateRequest base = MakeRequest(options.request);
+  base.set_parse_special(options.parse_special);
+  base.mutable_stop()->set_ignore_eos(options.ignore_eos);
+  if (options.logprobs) base.set_logprobs(*options.logprobs);
+  if (!options.tokens.empty()) {
+    RETURN_IF_ERROR(AddTokens(options.tokens, base.mutable_tokens()));
+    return std::vector<v1::GenerateRequest>{base};
+  }
+  std::vector<std::string> prompts;
+  if (!options.file.empty()) {
+    ASSIGN_OR_RETURN(prompts, ReadLines(options.file, in));
+  } else if (options.prompt == "-") {
+    prompts.emplace_back(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+  } else {
+    prompts.push_back(options.prompt);
+  }
+  std::vector<v1::GenerateRequest> requests;
+  for (const std::string& prompt : prompts) {
+    SetInput(options, prompt, &base);
+    requests.push_back(base);
+    base.clear_input();
+  }
+  return requests;
+}
+
+int RunGenerate(const GenerateOptions& options, std::istream& in, std::ostream& out,
+                std::ostream& err, ActiveCalls* active) {
+  auto requests = MakeRequests(options, in);
+  if (!requests.ok()) {
+    err << "baton generate: " << requests.status().message() << std::endl;
+    return kExitUsage;
+  }
+  const auto client = Client::Connect(options.request.server);
+  if (!client.ok()) {
+    err << "baton generate: " << client.status().message() << std::endl;
+    return kExitUnavailable;
+  }
+  return Batch(options, client->get(), active, out, err, *std::move(requests)).Run();
+}
+
+void AddGenerateCommand(CLI::App& app, Command* run) {
+  CLI::App* command =
+      app.add_subcommand("generate", "Continues a prompt, or each of a file of prompts");
+  auto options = std::make_shared<GenerateOptions>();
+  CLI::Option_group* input = command->add_option_group("Input", "What to continue; exactly one");
+  input->add_option("PROMPT", options->prompt, "The prompt; - reads it from standard input");
+  input->add_option("--file", options->file, "One prompt a line; - reads standard input")
+      ->type_name("FILE");
+  input->add_option("--tokens", options->tokens, "Token ids, for example 1,2,3")->type_name("IDS");
+  input->require_option(1);
+  AddRequestOptions(command, &options->request);
+  command->add_flag("--chat", options->chat,
+                    "The prompt is a user's message, wrapped in the model's template");
+  command->add_flag("--parse-special", options->parse_special,
+                    "Parse special tokens written out in the prompt");
+  command->add_flag("--ignore-eos", options->ignore_eos, "Go on past the model's end tokens");
+  command->add_option("--logprobs", options->logprobs,
+                      "Alternatives to report with each token; shown with --json");
+  command->add_option("--concurrency", options->concurrency, "Prompts of a file to run at once")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  command->add_flag("--json", options->json, "Print one JSON object a prompt, as they finish");
+  command->callback([options, run] {
+    *run = [options] {
+      ActiveCalls active;
+      Interrupts interrupts;
+      interrupts.SetHandler([&active] { active.CancelAll(); });
+      const int exit_code = RunGenerate(*options, std::cin, std::cout, std::cerr, &active);
+      interrupts.SetHandler(nullptr);
+      return exit_code;
+    };
+  });
+}
+
+}  // namespace baton

@@ -1,0 +1,87 @@
+// One Generate call on its way out: the engine's events go in on one side, gRPC's writes go out on
+// the other, and neither waits for the other.
+//
+// At most one write is in flight. What arrives meanwhile is merged in a bounded buffer; a client
+// that reads so slowly that the buffer overflows has its request cancelled and its stream ended
+// with RESOURCE_EXHAUSTED. A client that goes away has its request cancelled at once.
+//
+// Lifetime: the stream keeps itself alive until gRPC is done with it; the engine's pointer may
+// outlive that, and events that come later fall on the floor.
+#ifndef BATON_ROUTER_API_GENERATE_STREAM_H_
+#define BATON_ROUTER_API_GENERATE_STREAM_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/types/optional.h"
+#include "baton/v1/inference.pb.h"
+#include "common/mutex.h"
+#include "grpcpp/support/byte_buffer.h"
+#include "grpcpp/support/server_callback.h"
+#include "grpcpp/support/status.h"
+#include "router/api/stream_buffer.h"
+#include "router/engine/request.h"
+
+namespace baton {
+
+// Thread-safe. Made by Create, handed to gRPC as the call's reactor and to the engine as the
+// request's sink. Exactly one of these ends it: OnFinished, OnError or Fail (the first of them), or
+// the client's going away.
+class GenerateStream : public grpc::ServerWriteReactor<grpc::ByteBuffer>, public RequestSink {
+ public:
+  static std::shared_ptr<GenerateStream> Create(const StreamBuffer::Limits& limits);
+
+  // What `started` will say; the group and the numerics class are filled in by OnStarted. To be
+  // called before the request is submitted.
+  void Describe(v1::GenerateStarted started);
+  // How to cancel the request; to be called after it was submitted. `cancel` is called at most
+  // once, only if the stream ends before the request does, and without locks: here and now if the
+  // stream has ended already.
+  void SetCancel(std::function<void()> cancel);
+  // Ends a stream whose request was never submitted. `status` is not OK.
+  void Fail(const absl::Status& status) { OnError(status); }
+  // Whether nothing further will be sent: no use in starting work.
+  bool ended() const;
+
+  // RequestSink, for the engine.
+  void OnStarted(const StartedEvent& event) override;
+  void OnPiece(PieceEvent event) override;
+  void OnFinished(const FinishedEvent& event) override;
+  void OnError(const absl::Status& status) override;
+
+  // Reactions, for gRPC.
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override;
+
+ private:
+  explicit GenerateStream(const StreamBuffer::Limits& limits) : buffer_(limits) {}
+
+  // Starts the next write, or finishes the call when nothing is left to write. Takes no lock while
+  // it calls gRPC, which may call back at once.
+  void Pump();
+  // Ends the stream with `status` after what is buffered: the request is over.
+  void End(const grpc::Status& status, absl::optional<FinishedEvent> finished);
+  // Ends the stream with `status` in place of what is buffered, and cancels the request.
+  void Abandon(const absl::Status& status);
+
+  mutable Mutex mu_;
+  StreamBuffer buffer_ ABSL_GUARDED_BY(mu_);
+  v1::GenerateStarted started_ ABSL_GUARDED_BY(mu_);
+  absl::optional<grpc::Status> end_
+      ABSL_GUARDED_BY(mu_);  // set: no event is taken any more; sent after the buffer
+  bool writing_ ABSL_GUARDED_BY(mu_) =
+      false;  // message_ belongs to a write that has started or is about to
+  bool finished_ ABSL_GUARDED_BY(mu_) = false;  // the call's end was handed to gRPC
+  std::function<void()> cancel_ ABSL_GUARDED_BY(mu_);
+
+  grpc::ByteBuffer message_;              // of whoever set writing_
+  std::shared_ptr<GenerateStream> self_;  // from Create to OnDone
+};
+
+}  // namespace baton
+
+#endif  // BATON_ROUTER_API_GENERATE_STREAM_H_

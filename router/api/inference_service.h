@@ -1,0 +1,81 @@
+// baton.v1.InferenceService over gRPC's callback API: gRPC's threads only hand over, a small pool
+// parses, renders and tokenises, and the engine's thread writes.
+//
+// Every method but ListModels is served raw (see raw_message.h), so that a malformed request gets
+// INVALID_ARGUMENT.
+#ifndef BATON_ROUTER_API_INFERENCE_SERVICE_H_
+#define BATON_ROUTER_API_INFERENCE_SERVICE_H_
+
+#include <memory>
+
+#include "absl/status/status.h"
+#include "baton/v1/inference.grpc.pb.h"
+#include "common/clock.h"
+#include "router/api/generate_stream.h"
+#include "router/api/sampling_validation.h"
+#include "router/api/stream_buffer.h"
+#include "router/api/validation.h"
+#include "router/api/work_pool.h"
+#include "router/fleet/cluster.h"
+
+namespace baton {
+
+struct InferenceServiceOptions {
+  WorkPool::Options work;       // what parses, renders and tokenises
+  StreamBuffer::Limits stream;  // of each stream
+  RandomSource random = SystemRandom;
+};
+
+using RawInferenceService = v1::InferenceService::WithRawCallbackMethod_Generate<
+    v1::InferenceService::WithRawCallbackMethod_Tokenize<
+        v1::InferenceService::WithRawCallbackMethod_Detokenize<
+            v1::InferenceService::WithRawCallbackMethod_ApplyChatTemplate<
+                v1::InferenceService::WithRawCallbackMethod_GetModel<
+                    v1::InferenceService::WithCallbackMethod_ListModels<
+                        v1::InferenceService::Service>>>>>>;
+
+class InferenceService final : public RawInferenceService {
+ public:
+  // `cluster` and `clock` must outlive this object, and this object the server that it is
+  // registered with. `clock` is the one that requests' deadlines are measured on.
+  InferenceService(const InferenceServiceOptions& options, Cluster* cluster, const Clock* clock);
+
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* Generate(grpc::CallbackServerContext* context,
+                                                       const grpc::ByteBuffer* request) override;
+  grpc::ServerUnaryReactor* Tokenize(grpc::CallbackServerContext* context,
+                                     const grpc::ByteBuffer* request,
+                                     grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* Detokenize(grpc::CallbackServerContext* context,
+                                       const grpc::ByteBuffer* request,
+                                       grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* ApplyChatTemplate(grpc::CallbackServerContext* context,
+                                              const grpc::ByteBuffer* request,
+                                              grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* GetModel(grpc::CallbackServerContext* context,
+                                     const grpc::ByteBuffer* request,
+                                     grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* ListModels(grpc::CallbackServerContext* context,
+                                       const v1::ListModelsRequest* request,
+                                       v1::ListModelsResponse* response) override;
+
+ private:
+  // What the pool does for Generate.
+  absl::Status StartGenerate(const grpc::ByteBuffer& raw, const CallTimes& times,
+                             const std::shared_ptr<GenerateStream>& stream);
+
+  // Parses, runs `handler` and answers, on the pool.
+  template <typename Request, typename Response>
+  grpc::ServerUnaryReactor* RunUnary(grpc::CallbackServerContext* context,
+                                     const grpc::ByteBuffer* raw, grpc::ByteBuffer* out,
+                                     absl::StatusOr<Response> (*handler)(const Request&,
+                                                                         const Cluster&));
+
+  const InferenceServiceOptions options_;
+  Cluster* const cluster_;
+  const Clock* const clock_;
+  WorkPool pool_;  // last: its jobs use what is above
+};
+
+}  // namespace baton
+
+#endif  // BATON_ROUTER_API_INFERENCE_SERVICE_H_

@@ -1,0 +1,217 @@
+// The same cases for every communicator.
+#include "worker/comm/communicator.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <functional>
+#include <numeric>
+#include <thread>
+
+#include "gtest/gtest.h"
+#include "kernels/cpu/cpu_device.h"
+#include "worker/comm/segment_communicator.h"
+#include "worker/comm/shm_communicator.h"
+#include "worker/comm/single_communicator.h"
+
+namespace baton {
+namespace {
+
+std::vector<std::unique_ptr<Communicator>> MakeShm(int size, const std::string& name,
+                                                   absl::Duration timeout) {
+  std::vector<std::unique_ptr<Communicator>> all(size);
+  std::vector<std::thread> threads;
+  for (int r = 0; r < size; ++r) {
+    threads.emplace_back([&, r] {
+      ShmOptions options;
+      options.rendezvous = name + std::to_string(getpid());
+      options.rank = r;
+      options.operation_timeout = timeout;
+      for (int i = 0; i < size; ++i) options.incarnations.push_back(1000 + i);
+      absl::StatusOr<std::unique_ptr<Communicator>> c = ConnectShm(options);
+      ASSERT_TRUE(c.ok()) << c.status();
+      all[r] = *std::move(c);
+    });
+  }
+  for (std::thread& t : threads) t.join();
+  return all;
+}
+
+class Communicators : public ::testing::TestWithParam<bool> {
+ protected:
+  std::vector<std::unique_ptr<Communicator>> Make(int size,
+                                                  absl::Duration timeout = absl::Seconds(20)) {
+    static int count = 0;
+    return GetParam() ? MakeShm(size, "test" + std::to_string(count++) + ".", timeout)
+                      : MakeLocalCommunicators(size, timeout);
+  }
+  static void OnAllRanks(std::vector<std::unique_ptr<Communicator>>& all,
+                         const std::function<void(Communicator&, Stream&)>& fn) {
+    std::vector<std::thread> threads;
+    for (auto& c : all) {
+      threads.emplace_back([&] {
+        CpuDevice device;
+        std::unique_ptr<Stream> stream = *device.NewStream();
+        fn(*c, *stream);
+      });
+    }
+    for (std::thread& t : threads) t.join();
+  }
+};
+
+TEST_P(Communicators, SumsInRankOrderWhateverTheSize) {
+  for (int size : {2, 3, 4}) {
+    auto all = Make(size);
+    for (int64_t count : {1, 576, 70000, 200000}) {
+      // Values for which another order of summation gives other bits.
+      const auto value = [](int r, int64_t i) {
+        return (r == 1 ? -1.0f : 1.0f) * (1e8f / (r + 1) + i % 97 + 0.1f * r);
+      };
+      OnAllRanks(all, [&](Communicator& c, Stream& stream) {
+        for (int round = 0; round < 3; ++round) {
+          std::vector<float> data(count);
+          for (int64_t i = 0; i < count; ++i) data[i] = value(c.rank(), i);
+          ASSERT_TRUE(c.AllReduceSum(stream, data.data(), count).ok());
+          for (int64_t i = 0; i < count; ++i) {
+            float want = value(0, i);
+            for (int r = 1; r < size; ++r) want += value(r, i);
+            ASSERT_EQ(data[i], want);
+          }
+        }
+      });
+    }
+  }
+}
+
+TEST_P(Communicators, GathersUnevenColumns) {
+  const std::vector<int64_t> columns = {40000, 16, 30001};
+  auto all = Make(3);
+  for (int root : {0, 2}) {
+    OnAllRanks(all, [&](Communicator& c, Stream& stream) {
+      constexpr int64_t kRows = 5;
+      std::vector<float> local(kRows * columns[c.rank()]),
+          out(c.rank() == root ? kRows * 70017 : 0);
+      std::iota(local.begin(), local.end(), c.rank() * 1e6f);
+      ASSERT_TRUE(c.GatherColumns(stream, root, local.data(), kRows, columns, out.data()).ok());
+      if (c.rank() != root) return;
+      for (int64_t row = 0; row < kRows; ++row) {
+        int64_t offset = 0;
+        for (int r = 0; r < 3; ++r) {
+          for (int64_t i = 0; i < columns[r]; ++i) {
+            ASSERT_EQ(out[row * 70017 + offset + i],
+                      r * 1e6f + static_cast<float>(row * columns[r] + i));
+          }
+          offset += columns[r];
+        }
+      }
+    });
+  }
+}
+
+TEST_P(Communicators, BroadcastsAndPassesAlongInOrder) {
+  auto all = Make(3);
+  OnAllRanks(all, [&](Communicator& c, Stream& stream) {
+    for (int round = 0; round < 50; ++round) {
+      std::vector<int> data(round == 7 ? 200000 : 3, c.rank() == 2 ? round : -1);
+      ASSERT_TRUE(c.Broadcast(stream, 2, data.data(), data.size() * 4).ok());
+      ASSERT_EQ(data.back(), round);
+    }
+    for (int round = 0; round < 50; ++round) {
+      std::vector<int> data(round == 7 ? 200000 : 5, round);
+      if (c.rank() > 0) {
+        data.assign(data.size(), -1);
+        ASSERT_TRUE(c.ReceiveFromPrevious(stream, data.data(), data.size() * 4).ok());
+        ASSERT_EQ(data.back(), round + c.rank() - 1);
+        for (int& x : data) ++x;
+      }
+      if (c.rank() < 2) ASSERT_TRUE(c.SendToNext(stream, data.data(), data.size() * 4).ok());
+    }
+  });
+}
+
+TEST_P(Communicators, AMissingPeerIsAStatusWithinTheTimeLimit) {
+  auto all = Make(2, absl::Milliseconds(100));
+  CpuDevice device;
+  std::unique_ptr<Stream> stream = *device.NewStream();
+  float x = 1;
+  EXPECT_EQ(all[0]->AllReduceSum(*stream, &x, 1).code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_FALSE(all[0]->AsyncError().ok());
+  // Both are of no more use.
+  EXPECT_FALSE(all[0]->AllReduceSum(*stream, &x, 1).ok());
+  EXPECT_FALSE(all[1]->AllReduceSum(*stream, &x, 1).ok());
+}
+
+TEST_P(Communicators, AbortEndsAWaitAtOnce) {
+  auto all = Make(2);
+  absl::Status result;
+  std::thread waiting([&] {
+    CpuDevice device;
+    std::unique_ptr<Stream> stream = *device.NewStream();
+    float x = 1;
+    result = all[0]->AllReduceSum(*stream, &x, 1);
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(30));
+  const auto start = std::chrono::steady_clock::now();
+  all[0]->Abort(absl::UnavailableError("epoch over"));
+  waiting.join();
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2));
+  EXPECT_EQ(result.message(), "epoch over");
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Communicators, ::testing::Bool(),
+                         [](const auto& info) { return info.param ? "Shm" : "Local"; });
+
+TEST(Shm, NamesThePeerThatDidNotCome) {
+  ShmOptions options;
+  options.rendezvous = "nobody" + std::to_string(getpid());
+  options.incarnations = {1, 2};
+  options.connect_timeout = absl::Milliseconds(50);
+  EXPECT_NE(ConnectShm(options).status().message().find("rank 1"), absl::string_view::npos);
+  options.rank = 1;
+  EXPECT_NE(ConnectShm(options).status().message().find("rank 0"), absl::string_view::npos);
+}
+
+TEST(Shm, RefusesAnIncarnationThatIsNotExpected) {
+  ShmOptions zero;
+  zero.rendezvous = "stale" + std::to_string(getpid());
+  zero.incarnations = {1, 2};
+  zero.connect_timeout = absl::Milliseconds(300);
+  ShmOptions stale = zero;
+  stale.rank = 1;
+  stale.incarnations = {1, 99};
+  std::thread peer([&] { EXPECT_FALSE(ConnectShm(stale).ok()); });
+  EXPECT_FALSE(ConnectShm(zero).ok());
+  peer.join();
+}
+
+TEST(Shm, CrossesProcessesAndSurvivesAKill) {
+  ShmOptions options;
+  options.rendezvous = "fork" + std::to_string(getpid());
+  options.incarnations = {1, 2};
+  options.operation_timeout = absl::Seconds(1);
+  const pid_t child = fork();
+  if (child == 0) {
+    options.rank = 1;
+    auto c = ConnectShm(options);
+    CpuDevice device;
+    std::unique_ptr<Stream> stream = *device.NewStream();
+    float x = 2;
+    if (c.ok() && (*c)->AllReduceSum(*stream, &x, 1).ok() && x == 3) kill(getpid(), SIGKILL);
+    _exit(1);
+  }
+  auto c = ConnectShm(options);
+  ASSERT_TRUE(c.ok()) << c.status();
+  CpuDevice device;
+  std::unique_ptr<Stream> stream = *device.NewStream();
+  float x = 1;
+  EXPECT_TRUE((*c)->AllReduceSum(*stream, &x, 1).ok());
+  EXPECT_EQ(x, 3);
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_TRUE(WIFSIGNALED(status)) << "the child did not get as far as its own kill";
+  EXPECT_EQ((*c)->AllReduceSum(*stream, &x, 1).code(), absl::StatusCode::kDeadlineExceeded);
+}
+
+}  // namespace
+}  // namespace baton
