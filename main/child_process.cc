@@ -24,6 +24,7 @@ constexpr size_t kMaxLineBytes = 64 << 10;
   dup2(null_fd, STDIN_FILENO);
   dup2(output_fd, STDOUT_FILENO);
   dup2(output_fd, STDERR_FILENO);
+  close_range(STDERR_FILENO + 1, ~0u, 0);  // nothing of ours is theirs
   signal(SIGPIPE, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+#include "common/clock.h"
 #include "common/mutex.h"
 #include "common/status_macros.h"
 #include "main/exit_code.h"
@@ -77,14 +78,14 @@ class Batch {
         done_(requests_.size()) {}
 
   int Run() {
-    const absl::Time start = absl::Now();
+    const absl::Time start = Clock::Real()->Now();
     std::vector<std::thread> threads;
     const size_t num_threads = std::min<size_t>(options_.concurrency, requests_.size());
     for (size_t i = 1; i < num_threads; ++i) threads.emplace_back([this] { Work(); });
     Work();
     for (std::thread& thread : threads) thread.join();
     if (active_->cancelled()) return kExitInterrupted;
-    if (requests_.size() > 1) WriteSummary(absl::Now() - start);
+    if (requests_.size() > 1) WriteSummary(Clock::Real()->Now() - start);
     return exit_code_;
   }
 

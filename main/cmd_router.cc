@@ -3,6 +3,8 @@
 #include <memory>
 
 #include "main/exit_code.h"
+#include "main/router_flags.h"
+#include "main/run_router.h"
 #include "server/logging.h"
 
 namespace baton {
@@ -16,21 +18,6 @@ int RunRouterCommand(const RouterOptions& options) {
 }
 
 }  // namespace
-
-void AddRouterLimitOptions(CLI::App* app, RouterOptions* options) {
-  app->add_option("--listen", options->listen, "Where clients connect, HOST:PORT or unix:/PATH")
-      ->capture_default_str();
-  app->add_option("--max-queue-tokens", options->max_queue_tokens,
-                  "Prompt and maximal output tokens that may wait in a group's queue")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  app->add_option("--max-queue-requests", options->max_queue_requests,
-                  "Requests that may wait in a group's queue")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  AddDurationOption(app, "--drain-timeout", &options->drain_timeout,
-                    "How long running streams may go on after SIGTERM");
-}
 
 void AddRouterCommand(CLI::App& app, Command* run) {
   CLI::App* command = app.add_subcommand(

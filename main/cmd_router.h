@@ -3,12 +3,8 @@
 #define BATON_MAIN_CMD_ROUTER_H_
 
 #include "main/command.h"
-#include "main/run_router.h"
 
 namespace baton {
-
-// The flags of a router that `baton serve` has too, bound to `options`.
-void AddRouterLimitOptions(CLI::App* app, RouterOptions* options);
 
 void AddRouterCommand(CLI::App& app, Command* run);
 

@@ -4,6 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "main/exit_code.h"
+#include "main/run_worker.h"
+#include "main/worker_flags.h"
 #include "server/logging.h"
 
 namespace baton {
@@ -27,41 +29,6 @@ int RunWorkerCommand(WorkerOptions options) {
 }
 
 }  // namespace
-
-void AddWorkerShardOptions(CLI::App* app, WorkerOptions* options) {
-  app->add_option("--model", options->model, "The model, a GGUF file")
-      ->required()
-      ->type_name("FILE");
-  app->add_option("--model-name", options->model_name,
-                  "The name to serve it under; by default the file's own");
-  app->add_option("--tp", options->tp, "Tensor-parallel size: workers that share each layer")
-      ->check(CLI::Range(1, 256))
-      ->capture_default_str();
-  app->add_option("--pp", options->pp, "Pipeline-parallel size: stages that share the layers out")
-      ->check(CLI::Range(1, 256))
-      ->capture_default_str();
-  AddBytesOption(app, "--kv-memory", &options->kv_memory, "KV cache of each worker");
-  app->add_option("--max-model-len", options->max_model_len,
-                  "The most tokens of one sequence, prompt and output; 0: the model's context")
-      ->capture_default_str();
-  app->add_option("--kv-block-size", options->kv_block_size, "Tokens of one block of the KV cache")
-      ->check(CLI::Range(1, 256))
-      ->capture_default_str();
-  app->add_option("--kv-type", options->kv_type, "Type of keys and values in the cache")
-      ->check(CLI::IsMember({"f16", "f32"}))
-      ->capture_default_str();
-  app->add_option("--max-running", options->max_running, "Sequences that a group runs at once")
-      ->check(CLI::Range(1, 65536))
-      ->capture_default_str();
-  app->add_option("--max-step-tokens", options->max_step_tokens,
-                  "Tokens of one step, prefill and decode together")
-      ->check(CLI::Range(1, 1 << 20))
-      ->capture_default_str();
-  app->add_option("--device", options->device, "What computes")
-      ->check(CLI::IsMember({"cpu"}))
-      ->capture_default_str();
-  AddLogLevelOption(app, &options->log_level);
-}
 
 void AddWorkerCommand(CLI::App& app, Command* run) {
   CLI::App* command =

@@ -3,12 +3,8 @@
 #define BATON_MAIN_CMD_WORKER_H_
 
 #include "main/command.h"
-#include "main/run_worker.h"
 
 namespace baton {
-
-// The flags of a worker that `baton serve` has too, bound to `options`.
-void AddWorkerShardOptions(CLI::App* app, WorkerOptions* options);
 
 void AddWorkerCommand(CLI::App& app, Command* run);
 

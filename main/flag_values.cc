@@ -74,6 +74,9 @@ std::string ShowBytes(uint64_t bytes) {
 }
 
 std::string ShowDuration(absl::Duration duration) {
+  if (duration > absl::ZeroDuration() && duration < absl::Milliseconds(10)) {
+    return absl::StrFormat("%.1f ms", absl::ToDoubleMilliseconds(duration));
+  }
   if (duration < absl::Seconds(1)) {
     return absl::StrFormat("%d ms", absl::ToInt64Milliseconds(duration));
   }

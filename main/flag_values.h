@@ -23,7 +23,7 @@ absl::StatusOr<absl::Duration> ParseFlagDuration(absl::string_view text);
 // "0 B", "512 MiB", "1.5 GiB": powers of 1024, at most one decimal.
 std::string ShowBytes(uint64_t bytes);
 
-// "45 ms", "1.3 s", "2 min 5 s", "3 h 4 min".
+// "0.7 ms", "45 ms", "1.3 s", "2 min 5 s", "3 h 4 min".
 std::string ShowDuration(absl::Duration duration);
 
 }  // namespace baton

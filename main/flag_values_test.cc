@@ -50,6 +50,8 @@ TEST(Format, Bytes) {
 }
 
 TEST(Format, Durations) {
+  EXPECT_EQ(ShowDuration(absl::ZeroDuration()), "0 ms");
+  EXPECT_EQ(ShowDuration(absl::Microseconds(720)), "0.7 ms");
   EXPECT_EQ(ShowDuration(absl::Milliseconds(45)), "45 ms");
   EXPECT_EQ(ShowDuration(absl::Milliseconds(1300)), "1.3 s");
   EXPECT_EQ(ShowDuration(absl::Seconds(125)), "2 min 5 s");

@@ -159,6 +159,7 @@ void Supervisor::FailStartUp(absl::Status status) {
 
 void Supervisor::BeginStop() {
   stopping_ = true;
+  hooks_.on_stop();
   stop_began_ = Now();
 }
 

@@ -42,6 +42,7 @@ struct SupervisorHooks {
   std::function<void(const std::string& child, const std::string& line)> on_line;
   std::function<void(const std::string& event)> on_event;  // "g0/r1 was killed by signal 9; ..."
   std::function<void()> on_tick;                           // about every 100 ms
+  std::function<void()> on_stop;  // once, before the first child is told to stop
 };
 
 // Single-threaded; made and run in the main thread, before any other thread: SIGTERM, SIGINT and

@@ -48,6 +48,7 @@ class SupervisorTest : public testing::Test {
     };
     hooks_.on_event = [this](const std::string& event) { events_.push_back(event); };
     hooks_.on_tick = [] {};
+    hooks_.on_stop = [] {};
   }
 
   // Runs until `stop_when` is one of the lines, then stops by SIGTERM; gives how long the stop
@@ -119,7 +120,7 @@ TEST_F(SupervisorTest, AChildThatKeepsFailingEndsStartUp) {
 TEST_F(SupervisorTest, AfterStartUpNoFailureIsFinal) {
   Supervisor supervisor(options_, {Shell("a", "exit 78")}, hooks_);
   supervisor.MarkStarted();
-  std::thread stopper([this] {
+  std::thread stopper([] {
     std::this_thread::sleep_for(std::chrono::milliseconds(500));
     kill(getpid(), SIGTERM);
   });
@@ -195,7 +196,7 @@ TEST_F(SupervisorTest, ChildrenDieWithASupervisorThatIsKilled) {
   close(pipe_fds[1]);
   FILE* output = fdopen(pipe_fds[0], "r");
   pid_t pids[2] = {0, 0};
-  for (pid_t& pid : pids) ASSERT_EQ(fscanf(output, "pid %d", &pid), 1);
+  for (pid_t& pid : pids) EXPECT_EQ(fscanf(output, " pid %d", &pid), 1);
   for (const pid_t pid : pids) EXPECT_TRUE(Runs(pid));
   kill(supervisor_pid, SIGKILL);
   waitpid(supervisor_pid, nullptr, 0);

@@ -2,6 +2,7 @@
 #ifndef BATON_ROUTER_API_CONVERSATION_RENDERING_H_
 #define BATON_ROUTER_API_CONVERSATION_RENDERING_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -14,6 +15,9 @@ namespace baton {
 
 constexpr int kMaxMessages = 4096;
 constexpr int kMaxTools = 128;
+constexpr int kMaxTemplateVariables = 64;
+constexpr size_t kMaxTemplateVariableNameBytes = 64;
+constexpr size_t kMaxConversationBytes = 4u << 20;  // in protobuf's wire format
 
 struct RenderedConversation {
   std::string text;

@@ -1,4 +1,5 @@
-// Any bytes as a Generate request: either an error that names something, or a request within every limit.
+// Any bytes as a Generate request: either an error that names something, or a request within every
+// limit.
 #include <cstddef>
 #include <cstdint>
 

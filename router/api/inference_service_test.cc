@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "common/clock.h"
 #include "gmock/gmock.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/generic/generic_stub.h"
@@ -21,7 +23,6 @@
 #include "gtest/gtest.h"
 #include "router/api/cluster_service.h"
 #include "router/api/fake_cluster.h"
-#include "router/api/raw_message.h"
 #include "router/api/test_model.h"
 #include "server/error_details.h"
 #include "server/status_mapping.h"
@@ -481,10 +482,10 @@ TEST(UnaryTest, AnswersMalformedRequestsWithInvalidArgument) {
       const grpc::ByteBuffer request(&slice, 1);
       grpc::ByteBuffer response;
       grpc::ClientContext context;
-      std::promise<grpc::Status> done;
+      auto done = std::make_shared<std::promise<grpc::Status>>();
       stub.UnaryCall(&context, absl::StrCat("/baton.v1.InferenceService/", method), {}, &request,
-                     &response, [&done](grpc::Status status) { done.set_value(status); });
-      const grpc::Status status = done.get_future().get();
+                     &response, [done](grpc::Status status) { done->set_value(status); });
+      const grpc::Status status = done->get_future().get();
       EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT)
           << method << ": " << status.error_message();
     }

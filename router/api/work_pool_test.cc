@@ -3,6 +3,7 @@
 #include <atomic>
 #include <future>
 #include <memory>
+#include <thread>
 
 #include "gtest/gtest.h"
 
@@ -13,17 +14,18 @@ namespace {
 class Plug {
  public:
   explicit Plug(WorkPool* pool) {
-    std::promise<void> running;
-    pool->TryPost(0, [this, &running] {
-      running.set_value();
-      released_.get_future().wait();
+    auto running = std::make_shared<std::promise<void>>();
+    pool->TryPost(0, [running, release = release_] {
+      running->set_value();
+      release->get_future().wait();
     });
-    running.get_future().wait();
+    running->get_future().wait();
   }
-  void Release() { released_.set_value(); }
+  void Release() { release_->set_value(); }
 
  private:
-  std::promise<void> released_;
+  // Shared with the job, which may outlive this object.
+  const std::shared_ptr<std::promise<void>> release_ = std::make_shared<std::promise<void>>();
 };
 
 WorkPool::Options OneThread(size_t max_queued, size_t max_queued_bytes) {

@@ -23,9 +23,10 @@ struct SamplingParams {
 
 // When generation ends.
 struct StopParams {
-  uint32_t max_tokens = 256;           // at least 1
-  std::vector<std::string> strings;    // not returned
-  std::vector<int32_t> token_ids;      // the model's end tokens included, unless they are to be ignored; not returned as text
+  uint32_t max_tokens = 256;         // at least 1
+  std::vector<std::string> strings;  // not returned
+  std::vector<int32_t> token_ids;    // the model's end tokens included, unless they are to be
+                                     // ignored; not returned as text
 };
 
 // One request: everything the engine needs to run it, or to run it again.
@@ -74,9 +75,9 @@ struct FinishedEvent {
   absl::Duration queued, prefill, first_token, total;
 };
 
-// Where a request's events go. Called on an engine's thread in the order OnStarted, OnPiece…, then OnFinished or OnError
-// as the last call; a request that is refused gets OnError alone. An implementation must return at once and never call
-// back into the engine.
+// Where a request's events go. Called on an engine's thread in the order OnStarted, OnPiece…, then
+// OnFinished or OnError as the last call; a request that is refused gets OnError alone. An
+// implementation must return at once and never call back into the engine.
 class RequestSink {
  public:
   virtual ~RequestSink() = default;

@@ -1,4 +1,5 @@
-// The cluster as the public API sees it: models, requests in, status out. Implemented by the fleet; tests use a fake.
+// The cluster as the public API sees it: models, requests in, status out. Implemented by the fleet;
+// tests use a fake.
 #ifndef BATON_ROUTER_FLEET_CLUSTER_H_
 #define BATON_ROUTER_FLEET_CLUSTER_H_
 
@@ -18,8 +19,10 @@ namespace baton {
 // What the groups that serve a model can take now.
 struct ModelServing {
   std::shared_ptr<const ModelContext> model;
-  uint32_t max_model_len = 0;          // the most tokens of one request, prompt and output; limited by context and options
-  uint64_t max_kv_tokens = 0;          // the most tokens that the largest group's KV memory holds; 0: no group is ready
+  uint32_t max_model_len =
+      0;  // the most tokens of one request, prompt and output; limited by context and options
+  uint64_t max_kv_tokens =
+      0;  // the most tokens that the largest group's KV memory holds; 0: no group is ready
   std::vector<std::string> numerics_classes;
 };
 
@@ -55,15 +58,18 @@ class Cluster {
  public:
   virtual ~Cluster() = default;
 
-  // The model of that name; "" means the only one. NOT_FOUND names the model and those served; UNAVAILABLE when no model
-  // is known yet; INVALID_ARGUMENT when "" is ambiguous.
+  // The model of that name; "" means the only one. NOT_FOUND names the model and those served;
+  // UNAVAILABLE when no model is known yet; INVALID_ARGUMENT when "" is ambiguous.
   virtual absl::StatusOr<ModelServing> FindModel(absl::string_view name) const = 0;
   virtual std::vector<ModelServing> Models() const = 0;
 
-  // Hands a request to a group that serves `model`; never blocks. Its events, a refusal included, go to `sink`, on other
-  // threads and possibly before this returns. Returns a function that cancels the request: it may be called at any time, from any thread, any number
-  // of times; afterwards the sink gets at most the events already under way and then OnError(CANCELLED), unless it ended.
-  virtual std::function<void()> Submit(std::shared_ptr<const ModelContext> model, EngineRequest request,
+  // Hands a request to a group that serves `model`; never blocks. Its events, a refusal included,
+  // go to `sink`, on other threads and possibly before this returns. Returns a function that
+  // cancels the request: it may be called at any time, from any thread, any number of times;
+  // afterwards the sink gets at most the events already under way and then OnError(CANCELLED),
+  // unless it ended.
+  virtual std::function<void()> Submit(std::shared_ptr<const ModelContext> model,
+                                       EngineRequest request,
                                        std::shared_ptr<RequestSink> sink) = 0;
 
   virtual std::vector<GroupSnapshot> Groups() const = 0;

@@ -1,5 +1,5 @@
-// A model as the router knows it: what is needed to turn requests into tokens and tokens into text. Immutable and shared
-// by every request that uses it.
+// A model as the router knows it: what is needed to turn requests into tokens and tokens into text.
+// Immutable and shared by every request that uses it.
 #ifndef BATON_ROUTER_FLEET_MODEL_CONTEXT_H_
 #define BATON_ROUTER_FLEET_MODEL_CONTEXT_H_
 
@@ -22,8 +22,9 @@ struct ModelContext {
   int32_t context_length = 0;
   std::vector<int32_t> end_token_ids;
   std::unique_ptr<const Tokenizer> tokenizer;
-  std::unique_ptr<const ChatTemplate> chat_template;  // null: none, or one that cannot run, see chat_template_status
-  absl::Status chat_template_status;                  // why chat_template is null
+  std::unique_ptr<const ChatTemplate>
+      chat_template;  // null: none, or one that cannot run, see chat_template_status
+  absl::Status chat_template_status;  // why chat_template is null
 };
 
 }  // namespace baton

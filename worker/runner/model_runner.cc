@@ -148,11 +148,8 @@ absl::StatusOr<StepOutput> ModelRunner::Execute(const Plan& plan) {
   size_t i = 0;
   for (const SlotWork& work : plan.work) {
     for (const OutputRow& row : work.rows) {
-      if (row.sample) {
-        if (tokens[i] < 0 || tokens[i] >= config_.vocab_size) {
-          return absl::InternalError(
-              absl::StrFormat("slot %d: the model's logits are not numbers", work.slot));
-        }
+      // Without a token its logits were not numbers: the router ends that sequence, and no other.
+      if (row.sample && tokens[i] >= 0 && tokens[i] < config_.vocab_size) {
         output.rows[i].token = tokens[i];
         slots_->AppendSample(work.slot, tokens[i]);
       }

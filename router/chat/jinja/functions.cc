@@ -123,13 +123,13 @@ Result StrftimeNow(Runtime& runtime, CallArgs args) {
   const absl::string_view bytes = format.bytes();
   std::string out;
   for (size_t pos = 0; pos < bytes.size();) {
-    if (bytes[pos] != '%') {
-      out.push_back(bytes[pos++]);
-      continue;
-    }
     // Flags, a width and a modifier may stand before the letter.
     const size_t letter =
         std::min(bytes.find_first_not_of("-_0^#+123456789EO", pos + 1), bytes.size() - 1);
+    if (bytes[pos] != '%' || static_cast<unsigned char>(bytes[letter]) >= 0x80) {
+      out.push_back(bytes[pos++]);
+      continue;
+    }
     RETURN_IF_ERROR(runtime.budget().Allocate(sizeof(Value)));
     out += FormatDirective(std::string(bytes.substr(pos, letter + 1 - pos)), tm, microseconds);
     pos = letter + 1;

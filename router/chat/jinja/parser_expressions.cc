@@ -36,12 +36,11 @@ Parser::ExprResult Parser::Binary(ExprKind kind, int line, ExprPtr left, ExprPtr
 }
 
 // One expression, or several with commas: a tuple.
-Parser::ExprResult Parser::Tuple(bool with_conditional, absl::string_view ends_at) {
+Parser::ExprResult Parser::Tuple(bool with_conditional) {
   ExprPtr tuple = Make(ExprKind::kTuple, line());
   while (true) {
     const TokenType type = Current().type;
-    if (type == TokenType::kVariableEnd || type == TokenType::kBlockEnd || IsOperator(")") ||
-        (!ends_at.empty() && IsName(ends_at))) {
+    if (type == TokenType::kVariableEnd || type == TokenType::kBlockEnd || IsOperator(")")) {
       if (tuple->children.empty()) return Unexpected("an expression");
       break;
     }

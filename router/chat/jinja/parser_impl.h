@@ -76,13 +76,12 @@ class Parser {
   absl::Status MacroBody(MacroDef* macro, absl::string_view end);
 
   // Targets of assignments.
-  ExprResult AssignTarget(bool with_namespace, bool ends_at_in);
+  ExprResult AssignTarget(bool with_namespace);
   ExprResult TargetItem(bool with_namespace);
-  absl::Status CheckStored(const Expr& target);
   NameId Store(absl::string_view name);
 
-  // Expressions. `ends_at` is a name that ends a tuple.
-  ExprResult Tuple(bool with_conditional, absl::string_view ends_at = "");
+  // Expressions.
+  ExprResult Tuple(bool with_conditional);
   ExprResult Expression(bool with_conditional = true);
   ExprResult Conditional();
   ExprResult Or();

@@ -116,9 +116,9 @@ absl::Status Parser::If(Stmt* stmt) {
 absl::Status Parser::For(Stmt* stmt) {
   stmt->kind = StmtKind::kFor;
   ++for_depth_;
-  ASSIGN_OR_RETURN(stmt->target, AssignTarget(/*with_namespace=*/false, /*ends_at_in=*/true));
+  ASSIGN_OR_RETURN(stmt->target, AssignTarget(/*with_namespace=*/false));
   RETURN_IF_ERROR(ExpectName("in"));
-  ASSIGN_OR_RETURN(stmt->expr, Tuple(/*with_conditional=*/false, "recursive"));
+  ASSIGN_OR_RETURN(stmt->expr, Tuple(/*with_conditional=*/false));
   if (SkipName("if")) {
     ASSIGN_OR_RETURN(stmt->test, Expression());
   }
@@ -136,7 +136,7 @@ absl::Status Parser::For(Stmt* stmt) {
 }
 
 absl::Status Parser::Set(Stmt* stmt) {
-  ASSIGN_OR_RETURN(stmt->target, AssignTarget(/*with_namespace=*/true, /*ends_at_in=*/false));
+  ASSIGN_OR_RETURN(stmt->target, AssignTarget(/*with_namespace=*/true));
   if (SkipOperator("=")) {
     stmt->kind = StmtKind::kSet;
     ASSIGN_OR_RETURN(stmt->expr, Tuple(/*with_conditional=*/true));
@@ -229,7 +229,7 @@ absl::Status Parser::With(Stmt* stmt) {
   stmt->kind = StmtKind::kWith;
   while (Current().type != TokenType::kBlockEnd) {
     if (!stmt->assignments.empty()) RETURN_IF_ERROR(ExpectOperator(","));
-    ASSIGN_OR_RETURN(ExprPtr target, AssignTarget(false, false));
+    ASSIGN_OR_RETURN(ExprPtr target, AssignTarget(/*with_namespace=*/false));
     RETURN_IF_ERROR(ExpectOperator("="));
     ASSIGN_OR_RETURN(ExprPtr value, Expression());
     stmt->assignments.emplace_back(std::move(target), std::move(value));
@@ -252,15 +252,13 @@ absl::Status Parser::LoopControl(Stmt* stmt, StmtKind kind) {
 }
 
 // A name, a namespace's attribute, or several: a tuple, in parentheses or not.
-Parser::ExprResult Parser::AssignTarget(bool with_namespace, bool ends_at_in) {
+Parser::ExprResult Parser::AssignTarget(bool with_namespace) {
   const Nesting nesting(this);
   RETURN_IF_ERROR(nesting.Check());
   ExprPtr tuple = Make(ExprKind::kTuple, line());
   while (true) {
-    if (!tuple->children.empty() && (Current().type == TokenType::kBlockEnd || IsOperator(")") ||
-                                     IsOperator("=") || (ends_at_in && IsName("in")))) {
-      break;  // a trailing comma
-    }
+    const bool at_end = Current().type == TokenType::kBlockEnd || IsOperator(")");
+    if (at_end && !tuple->children.empty()) break;  // a trailing comma
     ASSIGN_OR_RETURN(ExprPtr item, TargetItem(with_namespace));
     if (tuple->children.empty() && !IsOperator(",")) return item;
     tuple->children.push_back(std::move(item));
@@ -271,7 +269,7 @@ Parser::ExprResult Parser::AssignTarget(bool with_namespace, bool ends_at_in) {
 
 Parser::ExprResult Parser::TargetItem(bool with_namespace) {
   if (SkipOperator("(")) {
-    ASSIGN_OR_RETURN(ExprPtr tuple, AssignTarget(with_namespace, false));
+    ASSIGN_OR_RETURN(ExprPtr tuple, AssignTarget(with_namespace));
     RETURN_IF_ERROR(ExpectOperator(")"));
     return tuple;
   }

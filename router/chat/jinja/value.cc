@@ -131,6 +131,13 @@ absl::StatusOr<std::string> HashKey(Budget& budget, const Value& value) {
       return absl::StrCat("o", reinterpret_cast<uintptr_t>(value.identity()));
     case Kind::kSequence: {
       const Sequence& sequence = value.sequence();
+      if (sequence.kind == SequenceKind::kRange) {  // equal ranges have equal numbers
+        std::string key = absl::StrCat("r", sequence.items.size());
+        for (size_t i = 0; i < std::min<size_t>(sequence.items.size(), 2); ++i) {
+          absl::StrAppend(&key, ":", sequence.items[i].as_int());
+        }
+        return key;
+      }
       if (sequence.kind != SequenceKind::kTuple) break;
       std::string key = absl::StrCat("t", sequence.items.size(), ":");
       for (const Value& item : sequence.items) {

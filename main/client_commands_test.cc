@@ -1,0 +1,358 @@
+// generate, chat, status and tokenize against a real gRPC server with fake services behind it.
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "client/fake_services.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "main/cmd_chat.h"
+#include "main/cmd_generate.h"
+#include "main/cmd_status.h"
+#include "main/cmd_tokenize.h"
+#include "main/command.h"
+#include "main/exit_code.h"
+#include "main/generation.h"
+#include "nlohmann/json.hpp"
+#include "server/error_details.h"
+#include "server/grpc_server.h"
+#include "server/status_mapping.h"
+
+namespace baton {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::StartsWith;
+
+class CommandsTest : public testing::Test {
+ protected:
+  CommandsTest() {
+    cluster_.response = OneReadyGroup();
+    GrpcServerOptions options;
+    options.listen = "127.0.0.1:0";
+    server_ = *GrpcServer::Create(options, {{"baton.v1.InferenceService", &inference_},
+                                            {"baton.v1.ClusterService", &cluster_}});
+    address_ = absl::StrCat("127.0.0.1:", server_->port());
+    generate_.request.server = chat_.request.server = address_;
+    generate_.prompt = "hi";
+  }
+
+  int Generate(const std::string& in = "") {
+    std::istringstream input(in);
+    return RunGenerate(generate_, input, out_, err_, &active_);
+  }
+
+  int Chat(const std::string& in) {
+    std::istringstream input(in);
+    return RunChat(chat_, input, out_, err_, [](std::function<void()>) {});
+  }
+
+  FakeInferenceService inference_;
+  FakeClusterService cluster_;
+  std::unique_ptr<GrpcServer> server_;
+  std::string address_;
+  GenerateOptions generate_;
+  ChatOptions chat_;
+  ActiveCalls active_;
+  std::ostringstream out_, err_;
+};
+
+TEST_F(CommandsTest, GenerateStreamsTextAndPrintsFigures) {
+  EXPECT_EQ(Generate(), kExitOk);
+  EXPECT_EQ(out_.str(), "Hello, world\n");
+  EXPECT_THAT(err_.str(), MatchesRegex("prompt 5 tokens, output 3 tokens, first token [0-9.]+ ms, "
+                                       "[0-9.]+ tok/s, group g0 \\(tp 2 x pp 1\\)\n"));
+}
+
+TEST_F(CommandsTest, GenerateSendsWhatWasAskedFor) {
+  generate_.request.model = "fake";
+  generate_.request.max_tokens = 5;
+  generate_.request.temperature = 0.5f;
+  generate_.request.top_k = 3;
+  generate_.request.top_p = 0.9f;
+  generate_.request.seed = 1;
+  generate_.request.stop = {"a", "b"};
+  generate_.request.system = "be nice";
+  generate_.chat = generate_.ignore_eos = generate_.parse_special = true;
+  generate_.logprobs = 0;
+  EXPECT_EQ(Generate(), kExitOk);
+  const v1::GenerateRequest request = inference_.requests().at(0);
+  EXPECT_EQ(request.model(), "fake");
+  EXPECT_EQ(request.stop().max_tokens(), 5u);
+  EXPECT_EQ(request.stop().strings_size(), 2);
+  EXPECT_TRUE(request.stop().ignore_eos());
+  EXPECT_FLOAT_EQ(request.sampling().temperature(), 0.5f);
+  EXPECT_EQ(request.sampling().top_k(), 3u);
+  EXPECT_FLOAT_EQ(request.sampling().top_p(), 0.9f);
+  EXPECT_EQ(request.sampling().seed(), 1u);
+  EXPECT_TRUE(request.parse_special());
+  EXPECT_TRUE(request.has_logprobs());
+  ASSERT_EQ(request.chat().messages_size(), 2);
+  EXPECT_EQ(request.chat().messages(0).role(), "system");
+  EXPECT_EQ(request.chat().messages(1).content(), "hi");
+}
+
+TEST_F(CommandsTest, GenerateLeavesDefaultsToTheServer) {
+  EXPECT_EQ(Generate(), kExitOk);
+  const v1::GenerateRequest request = inference_.requests().at(0);
+  EXPECT_EQ(request.text(), "hi");
+  EXPECT_FALSE(request.stop().has_max_tokens());
+  EXPECT_FALSE(request.sampling().has_temperature());
+  EXPECT_FALSE(request.sampling().has_seed());
+  EXPECT_FALSE(request.has_logprobs());
+}
+
+TEST_F(CommandsTest, GenerateFromTokensAndStandardInput) {
+  generate_.tokens = "1,22,333";
+  EXPECT_EQ(Generate(), kExitOk);
+  EXPECT_EQ(inference_.requests().at(0).tokens().ids(2), 333u);
+  generate_.tokens = "";
+  generate_.prompt = "-";
+  EXPECT_EQ(Generate("two\nlines"), kExitOk);
+  EXPECT_EQ(inference_.requests().at(1).text(), "two\nlines");
+}
+
+TEST_F(CommandsTest, GenerateRefusesBadInputBeforeItConnects) {
+  generate_.request.server = "127.0.0.1:1";
+  generate_.tokens = "1,x";
+  EXPECT_EQ(Generate(), kExitUsage);
+  EXPECT_THAT(err_.str(), HasSubstr("--tokens: \"x\" is not a token id"));
+  generate_.tokens = "";
+  generate_.file = "/no/such/file";
+  EXPECT_EQ(Generate(), kExitUsage);
+  EXPECT_THAT(err_.str(), HasSubstr("--file /no/such/file: can not be read"));
+}
+
+TEST_F(CommandsTest, GenerateRunsAFileInOrder) {
+  generate_.file = "-";
+  generate_.concurrency = 4;
+  EXPECT_EQ(Generate("one\ntwo\n\nthree\nfour\nfive\n"), kExitOk);
+  EXPECT_EQ(inference_.requests().size(), 5u);
+  EXPECT_EQ(out_.str(), "Hello, world\nHello, world\nHello, world\nHello, world\nHello, world\n");
+  EXPECT_THAT(err_.str(), HasSubstr("5 prompts, 0 failed, output 15 tokens in "));
+}
+
+TEST_F(CommandsTest, GenerateJsonIsOneObjectAPrompt) {
+  generate_.file = "-";
+  generate_.json = true;
+  generate_.logprobs = 0;
+  EXPECT_EQ(Generate("one\ntwo\n"), kExitOk);
+  std::istringstream lines(out_.str());
+  int count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    const auto json = nlohmann::json::parse(line);
+    EXPECT_EQ(json["index"], count);
+    EXPECT_EQ(json["text"], "Hello, world");
+    EXPECT_EQ(json["token_ids"], nlohmann::json({100, 101, 102}));
+    EXPECT_EQ(json["finish_reason"], "stop");
+    EXPECT_EQ(json["usage"]["output_tokens"], 3);
+    EXPECT_EQ(json["seed"], 7);
+    EXPECT_EQ(json["logprobs"].size(), 3u);
+    EXPECT_DOUBLE_EQ(json["timings"]["first_token_seconds"], 0.045);
+  }
+  EXPECT_EQ(count, 2);
+}
+
+TEST_F(CommandsTest, GenerateTellsWhyItWasRefused) {
+  inference_.status = ToGrpcStatus(InvalidField("sampling.top_p", "2 is not in (0, 1]"));
+  EXPECT_EQ(Generate(), kExitRefused);
+  EXPECT_EQ(err_.str(), "baton generate: sampling.top_p: 2 is not in (0, 1]\n");
+  generate_.json = true;
+  EXPECT_EQ(Generate(), kExitRefused);
+  const auto json = nlohmann::json::parse(out_.str());
+  EXPECT_EQ(json["error"]["code"], "INVALID_ARGUMENT");
+  EXPECT_EQ(json["error"]["fields"][0]["field"], "sampling.top_p");
+}
+
+TEST_F(CommandsTest, GenerateTellsWhenToTryAgain) {
+  inference_.status = ToGrpcStatus(
+      WithRetryAfter(absl::ResourceExhaustedError("the queue is full"), absl::Seconds(3)));
+  EXPECT_EQ(Generate(), kExitRefused);
+  EXPECT_EQ(err_.str(), "baton generate: the queue is full (try again in 3.0 s)\n");
+}
+
+TEST_F(CommandsTest, GenerateWithoutAServer) {
+  generate_.request.server = "127.0.0.1:1";
+  EXPECT_EQ(Generate(), kExitUnavailable);
+  EXPECT_EQ(err_.str(), "baton generate: no server answers at 127.0.0.1:1\n");
+  server_.reset();
+  generate_.request.server = address_;
+  EXPECT_EQ(Generate(), kExitUnavailable);
+}
+
+TEST_F(CommandsTest, GenerateIsInterrupted) {
+  inference_.hang_after_pieces = true;
+  std::thread interrupter([&] {
+    while (inference_.requests().empty()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    active_.CancelAll();
+  });
+  EXPECT_EQ(Generate(), kExitInterrupted);
+  interrupter.join();
+  for (int i = 0; i < 1000 && inference_.cancelled() == 0; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  EXPECT_EQ(inference_.cancelled(), 1);
+}
+
+TEST_F(CommandsTest, GenerateHasADeadline) {
+  inference_.hang_after_pieces = true;
+  generate_.request.deadline = absl::Milliseconds(50);
+  EXPECT_EQ(Generate(), kExitFailure);
+  EXPECT_THAT(err_.str(), HasSubstr("baton generate: Deadline Exceeded"));
+}
+
+TEST_F(CommandsTest, ChatKeepsTheConversation) {
+  chat_.request.system = "be nice";
+  EXPECT_EQ(Chat("hello\n\nand you?\n/clear\nagain\n/quit\nnever\n"), kExitOk);
+  const auto requests = inference_.requests();
+  ASSERT_EQ(requests.size(), 3u);
+  ASSERT_EQ(requests[1].chat().messages_size(), 4);
+  EXPECT_EQ(requests[1].chat().messages(0).role(), "system");
+  EXPECT_EQ(requests[1].chat().messages(1).content(), "hello");
+  EXPECT_EQ(requests[1].chat().messages(2).role(), "assistant");
+  EXPECT_EQ(requests[1].chat().messages(2).content(), "Hello, world");
+  EXPECT_EQ(requests[1].chat().messages(3).content(), "and you?");
+  EXPECT_EQ(requests[2].chat().messages_size(), 2) << "cleared but for the system message";
+  EXPECT_EQ(out_.str(), "Hello, world\nHello, world\nHello, world\n");
+}
+
+TEST_F(CommandsTest, ChatForgetsAMessageThatWasRefused) {
+  inference_.status = grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "too long");
+  EXPECT_EQ(Chat("one\ntwo\n"), kExitRefused);
+  EXPECT_EQ(inference_.requests().at(1).chat().messages_size(), 1);
+  EXPECT_THAT(err_.str(), HasSubstr("baton chat: too long\n"));
+}
+
+TEST_F(CommandsTest, ChatInterruptStopsOnlyTheAnswer) {
+  inference_.hang_after_pieces = true;
+  std::istringstream input("one\n/help\n");
+  std::thread interrupter;
+  const int exit_code = RunChat(chat_, input, out_, err_, [&](std::function<void()> handler) {
+    if (handler == nullptr) return;
+    interrupter = std::thread([this, handler] {
+      while (inference_.requests().empty()) std::this_thread::yield();
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      handler();
+    });
+  });
+  interrupter.join();
+  EXPECT_EQ(exit_code, kExitOk);
+  EXPECT_THAT(err_.str(), HasSubstr("[stopped]\n"));
+  EXPECT_THAT(err_.str(), HasSubstr("/clear forgets"));
+}
+
+TEST_F(CommandsTest, StatusShowsTheCluster) {
+  StatusOptions options;
+  options.server = address_;
+  EXPECT_EQ(RunStatus(options, out_, err_), kExitOk);
+  EXPECT_THAT(out_.str(), StartsWith("router 0.1.0, up 1 min 15 s\n"));
+  EXPECT_THAT(out_.str(), HasSubstr("tp 2 x pp 1"));
+}
+
+TEST_F(CommandsTest, StatusJson) {
+  StatusOptions options;
+  options.server = address_;
+  options.json = true;
+  EXPECT_EQ(RunStatus(options, out_, err_), kExitOk);
+  const auto json = nlohmann::json::parse(out_.str());
+  EXPECT_EQ(json["groups"][0]["state"], "GROUP_STATE_READY");
+  EXPECT_EQ(json["groups"][0]["ranks"][1]["weight_bytes"], "54525952");
+  EXPECT_EQ(json["groups"][0]["requests_finished"], "0") << "zeros are there, too";
+}
+
+TEST_F(CommandsTest, StatusWatchEndsWithTheServer) {
+  StatusOptions options;
+  options.server = address_;
+  options.watch = true;
+  options.interval = absl::Milliseconds(5);
+  std::thread stopper([this] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    server_->Shutdown(absl::ZeroDuration());
+  });
+  EXPECT_EQ(RunStatus(options, out_, err_), kExitUnavailable);
+  stopper.join();
+  EXPECT_NE(out_.str().find("router 0.1.0"), out_.str().rfind("router 0.1.0"));
+}
+
+TEST_F(CommandsTest, Tokenize) {
+  std::istringstream no_input;
+  TokenizeOptions options;
+  options.server = address_;
+  options.text = "ab";
+  EXPECT_EQ(RunTokenize(options, no_input, out_, err_), kExitOk);
+  options.pieces = true;
+  options.text = "-";
+  std::istringstream input("a\n");
+  EXPECT_EQ(RunTokenize(options, input, out_, err_), kExitOk);
+  EXPECT_EQ(out_.str(), "97 98\n97\t\"a\"\n10\t\"\\n\"\n");
+}
+
+TEST_F(CommandsTest, TokenizeDecodesAndRendersChats) {
+  std::istringstream no_input;
+  TokenizeOptions options;
+  options.server = address_;
+  options.decode = {'h', 'i'};
+  EXPECT_EQ(RunTokenize(options, no_input, out_, err_), kExitOk);
+  options.decode.clear();
+  options.text = "yo";
+  options.chat = true;
+  options.system = "be nice";
+  EXPECT_EQ(RunTokenize(options, no_input, out_, err_), kExitOk);
+  EXPECT_EQ(out_.str(), "hi\nsystem: be nice\nuser: yo\n\n1\n");
+}
+
+// How CLI11 takes the flags of generate and tokenize.
+class FlagsTest : public testing::Test {
+ protected:
+  // Whether the line is accepted.
+  bool Parses(std::vector<std::string> line) {
+    CLI::App app;
+    app.require_subcommand(1);
+    AddGenerateCommand(app, &run_);
+    AddTokenizeCommand(app, &run_);
+    std::reverse(line.begin(), line.end());  // as CLI11 wants it
+    try {
+      app.parse(line);
+    } catch (const CLI::ParseError& error) {
+      what_ = error.what();
+      return false;
+    }
+    return run_ != nullptr;
+  }
+
+  Command run_;
+  std::string what_;
+};
+
+TEST_F(FlagsTest, Generate) {
+  EXPECT_TRUE(Parses({"generate", "hi"}));
+  EXPECT_TRUE(Parses({"generate", "-"}));
+  EXPECT_TRUE(Parses({"generate", "--file", "-", "--concurrency", "8", "--json"}));
+  EXPECT_TRUE(Parses({"generate", "--tokens", "1,2,3"}));
+  EXPECT_TRUE(Parses({"generate", "--stop", "a", "--stop", "b", "--temperature", "0.5", "hi"}));
+  EXPECT_TRUE(Parses({"generate", "--deadline", "30s", "--max-tokens", "5", "hi"}));
+  EXPECT_FALSE(Parses({"generate"}));
+  EXPECT_FALSE(Parses({"generate", "hi", "--file", "x"}));
+  EXPECT_FALSE(Parses({"generate", "hi", "--deadline", "soon"}));
+  EXPECT_THAT(what_, HasSubstr("--deadline: \"soon\" is not a duration"));
+  EXPECT_FALSE(Parses({"generate", "hi", "--max-tokens", "-1"}));
+  EXPECT_FALSE(Parses({"generate", "hi", "--no-such-flag"}));
+  EXPECT_FALSE(Parses({"generate", "two", "prompts"}));
+}
+
+TEST_F(FlagsTest, Tokenize) {
+  EXPECT_TRUE(Parses({"tokenize", "hi", "--pieces"}));
+  EXPECT_TRUE(Parses({"tokenize", "--decode", "1", "2", "3"}));
+  EXPECT_FALSE(Parses({"tokenize"}));
+  EXPECT_FALSE(Parses({"tokenize", "hi", "--decode", "1"}));
+  EXPECT_FALSE(Parses({"tokenize", "--decode", "x"}));
+}
+
+}  // namespace
+}  // namespace baton

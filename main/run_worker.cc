@@ -1,0 +1,133 @@
+#include "main/run_worker.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <random>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/status_macros.h"
+#include "kernels/cpu/cpu_device.h"
+#include "kernels/cpu/cpu_ops.h"
+#include "main/model_card.h"
+#include "server/shutdown_signal.h"
+#include "spdlog/spdlog.h"
+#include "worker/comm/shm_communicator.h"
+#include "worker/link/attach_client.h"
+#include "worker/model/gguf_file.h"
+#include "worker/model/model_config.h"
+#include "worker/model/shard.h"
+#include "worker/runner/model_runner.h"
+
+namespace baton {
+namespace {
+
+constexpr uint32_t kProtocolVersionOfWorker = 1;
+
+std::string HostName() {
+  char name[256] = {};
+  gethostname(name, sizeof(name) - 1);
+  return name;
+}
+
+absl::Status CheckOptions(const WorkerOptions& o) {
+  if (o.device != "cpu")
+    return absl::InvalidArgumentError(
+        absl::StrCat("--device is ", o.device, "; this build has cpu"));
+  if (o.kv_type != "f16" && o.kv_type != "f32") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--kv-type is ", o.kv_type, "; it must be f16 or f32"));
+  }
+  if (o.kv_block_size == 0 || o.kv_block_size % 16 != 0 || o.kv_block_size > 1024) {
+    return absl::InvalidArgumentError(absl::StrCat("--kv-block-size is ", o.kv_block_size,
+                                                   "; it must be a multiple of 16, at most 1024"));
+  }
+  if (o.max_running == 0 || o.max_step_tokens < o.max_running) {
+    return absl::InvalidArgumentError(absl::StrCat("--max-step-tokens is ", o.max_step_tokens,
+                                                   "; it must be at least --max-running, ",
+                                                   o.max_running));
+  }
+  return absl::OkStatus();
+}
+
+RunnerOptions MakeRunnerOptions(const WorkerOptions& o, const ModelConfig& config) {
+  RunnerOptions r;
+  r.parallelism = {static_cast<int>(o.tp), static_cast<int>(o.pp), static_cast<int>(o.rank)};
+  r.kv.block_size = o.kv_block_size;
+  r.kv.dtype = o.kv_type == "f16" ? DType::kF16 : DType::kF32;
+  r.kv_memory = static_cast<int64_t>(o.kv_memory);
+  r.max_slots = o.max_running;
+  r.max_step_rows = o.max_running;
+  r.max_step_tokens = o.max_step_tokens;
+  r.max_model_len =
+      o.max_model_len > 0 ? o.max_model_len : static_cast<uint32_t>(config.context_length);
+  return r;
+}
+
+}  // namespace
+
+absl::Status RunWorker(const WorkerOptions& options) {
+  ShutdownSignal shutdown;
+  RETURN_IF_ERROR(CheckOptions(options));
+  ASSIGN_OR_RETURN(const std::unique_ptr<GgufFile> file, GgufFile::Open(options.model));
+  ASSIGN_OR_RETURN(const ModelConfig config, ModelConfigFromGguf(*file));
+  if (options.max_model_len > config.context_length) {
+    return absl::InvalidArgumentError(absl::StrCat("--max-model-len is ", options.max_model_len,
+                                                   "; the model's context is ",
+                                                   config.context_length));
+  }
+  const RunnerOptions runner = MakeRunnerOptions(options, config);
+  ASSIGN_OR_RETURN(const Shard shard, MakeShard(config, runner.parallelism));
+  const uint32_t cpus = std::max(1u, std::thread::hardware_concurrency());
+  const int threads = static_cast<int>(options.threads > 0 ? options.threads : cpus);
+  auto ops = std::make_unique<CpuOps>(threads);
+  // Fails early, before anything is allocated, for shards and types that cannot be.
+  RETURN_IF_ERROR(ModelWeights::Bytes(*file, config, shard, *ops, runner.weights).status());
+
+  AttachOptions attach;
+  attach.router = options.router;
+  attach.parallelism = runner.parallelism;
+  worker::v1::Hello& hello = attach.hello;
+  ASSIGN_OR_RETURN(const std::string digest, file->Digest());
+  std::random_device random;
+  hello.set_protocol_version(kProtocolVersionOfWorker);
+  hello.set_incarnation(uint64_t{random()} << 32 | random());
+  hello.set_group(options.group);
+  hello.set_rank(options.rank);
+  hello.set_tp(options.tp);
+  hello.set_pp(options.pp);
+  hello.set_model_digest(digest);
+  hello.set_numerics_class(absl::StrCat(ops->arithmetic_version(), "-", digest.substr(0, 16), "-tp",
+                                        options.tp, "-kv", options.kv_type));
+  hello.set_pid(static_cast<uint32_t>(getpid()));
+  hello.set_host(HostName());
+  hello.set_shared_memory_domain(SharedMemoryDomain());
+  hello.set_shard(shard.ToString());
+  if (options.rank == 0) {
+    ASSIGN_OR_RETURN(*hello.mutable_model_card(), MakeModelCard(*file, config, options.model_name));
+  }
+
+  AttachClient client(
+      std::move(attach), [&](const std::function<void(int64_t, int64_t)>& progress) {
+        auto loaded = ModelRunner::Create(*file, config, runner, std::make_unique<CpuDevice>(),
+                                          std::move(ops), progress);
+        if (loaded.ok()) {
+          spdlog::info("loaded: {:.1f} MiB of weights, {} KV blocks, {} threads",
+                       (*loaded)->weight_bytes() / 1048576.0, (*loaded)->num_blocks(), threads);
+        }
+        return loaded;
+      });
+  std::thread stopper([&] {
+    shutdown.Wait();
+    client.Stop();
+  });
+  const absl::Status status = client.Run();
+  shutdown.Notify();
+  stopper.join();
+  return status;
+}
+
+}  // namespace baton

@@ -1,0 +1,225 @@
+#include "router/fleet/group.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace baton {
+namespace {
+
+// Longer than the ranks' own limit for connecting, so that their reason arrives first.
+constexpr absl::Duration kFormingLimit = absl::Seconds(15);
+constexpr absl::Duration kTryAgain = absl::Milliseconds(200);
+
+}  // namespace
+
+Group::Rank* Group::Find(AttachmentId id) {
+  for (auto& [index, rank] : ranks_) {
+    if (rank.id == id) return &rank;
+  }
+  return nullptr;
+}
+
+const Group::Rank* Group::Find(AttachmentId id) const { return const_cast<Group*>(this)->Find(id); }
+
+absl::Status Group::CheckFits(const RankHello& hello) const {
+  const auto refuse = [&](absl::string_view what, const auto& found, const auto& expected) {
+    return absl::FailedPreconditionError(absl::StrCat("group ", name_, ", rank ", hello.rank, ": ",
+                                                      what, " is ", found, "; expected ",
+                                                      expected));
+  };
+  if (hello.protocol_version != kProtocolVersion)
+    return refuse("the protocol version", hello.protocol_version, kProtocolVersion);
+  if (hello.tp == 0 || hello.pp == 0 || hello.rank >= hello.tp * hello.pp) {
+    return refuse("--rank", hello.rank,
+                  absl::StrCat("less than --tp ", hello.tp, " times --pp ", hello.pp));
+  }
+  if (ranks_.empty()) return absl::OkStatus();
+  if (hello.tp != tp_) return refuse("--tp", hello.tp, tp_);
+  if (hello.pp != pp_) return refuse("--pp", hello.pp, pp_);
+  if (hello.model_digest != model_digest_)
+    return refuse("the model's digest", hello.model_digest, model_digest_);
+  if (hello.numerics_class != numerics_class_)
+    return refuse("the numerics class", hello.numerics_class, numerics_class_);
+  const RankHello& first = ranks_.begin()->second.hello;
+  if (hello.shared_memory_domain != first.shared_memory_domain) {
+    return refuse("the host", absl::StrCat(hello.host, " (", hello.shared_memory_domain, ")"),
+                  absl::StrCat(first.host, " (", first.shared_memory_domain,
+                               "): all ranks of a group must be able to share memory"));
+  }
+  if (ranks_.count(hello.rank) > 0) {
+    return refuse(
+        "the rank's worker", absl::StrCat("process ", hello.pid),
+        absl::StrCat("process ", ranks_.at(hello.rank).hello.pid, ", which is attached already"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Group::Attach(AttachmentId id, const RankHello& hello, Actions*) {
+  const absl::Status fits = CheckFits(hello);
+  if (!fits.ok()) return fits;
+  if (ranks_.empty()) {
+    tp_ = hello.tp;
+    pp_ = hello.pp;
+    model_digest_ = hello.model_digest;
+    numerics_class_ = hello.numerics_class;
+  }
+  Rank rank;
+  rank.id = id;
+  rank.hello = hello;
+  ranks_[hello.rank] = std::move(rank);
+  if (ranks_.size() == tp_ * pp_) state_ = GroupState::kLoading;
+  return absl::OkStatus();
+}
+
+void Group::Progress(AttachmentId id, uint64_t done, uint64_t total) {
+  Rank* rank = Find(id);
+  if (rank != nullptr && total > 0)
+    rank->loaded = std::min(1.0, static_cast<double>(done) / static_cast<double>(total));
+}
+
+void Group::Loaded(AttachmentId id, const RankCapacity& capacity, uint64_t* next_epoch,
+                   absl::Time now, Actions* actions) {
+  Rank* rank = Find(id);
+  if (rank == nullptr) return;
+  rank->loaded = 1;
+  rank->capacity = capacity;
+  TryForm(next_epoch, now, actions);
+}
+
+void Group::TryForm(uint64_t* next_epoch, absl::Time now, Actions* actions) {
+  if (state_ != GroupState::kLoading || now < try_again_at_) return;
+  for (const auto& [index, rank] : ranks_) {
+    if (!rank.capacity.has_value()) return;
+  }
+  state_ = GroupState::kForming;
+  forming_since_ = now;
+  epoch_ = ++*next_epoch;
+  actions->epoch = epoch_;
+  actions->num_blocks = Capacity().num_blocks;
+  for (auto& [index, rank] : ranks_) {
+    rank.ready = false;
+    actions->form.push_back(rank.id);
+    actions->incarnations.push_back(rank.hello.incarnation);
+  }
+}
+
+void Group::Ready(AttachmentId id, uint64_t epoch, Actions* actions) {
+  Rank* rank = Find(id);
+  if (rank == nullptr || epoch != epoch_ || state_ != GroupState::kForming) return;
+  rank->ready = true;
+  for (const auto& [index, r] : ranks_) {
+    if (!r.ready) return;
+  }
+  state_ = GroupState::kReady;
+  actions->start_epoch = true;
+  actions->epoch = epoch_;
+}
+
+void Group::EndEpoch(const std::string& reason, absl::Time now, Actions* actions) {
+  if (state_ == GroupState::kReady) actions->end_epoch = reason;
+  if (state_ == GroupState::kReady || state_ == GroupState::kForming) {
+    actions->aborted_epoch = epoch_;
+    for (const auto& [index, rank] : ranks_) actions->abort.push_back(rank.id);
+    try_again_at_ = now + kTryAgain;
+  }
+  state_ = ranks_.size() == tp_ * pp_ ? GroupState::kLoading : GroupState::kIncomplete;
+}
+
+void Group::Fail(uint64_t epoch, const std::string& reason, uint64_t* next_epoch, absl::Time now,
+                 Actions* actions) {
+  if (epoch != epoch_ || (state_ != GroupState::kReady && state_ != GroupState::kForming)) return;
+  EndEpoch(reason, now, actions);
+  TryForm(next_epoch, now, actions);
+}
+
+void Group::Detach(AttachmentId id, const std::string& reason, uint64_t* next_epoch, absl::Time now,
+                   Actions* actions) {
+  const Rank* rank = Find(id);
+  if (rank == nullptr) return;
+  ranks_.erase(rank->hello.rank);
+  EndEpoch(reason, now, actions);
+  TryForm(next_epoch, now, actions);
+}
+
+void Group::Tick(uint64_t* next_epoch, absl::Time now, Actions* actions) {
+  if (state_ == GroupState::kForming && now > forming_since_ + kFormingLimit) {
+    EndEpoch(absl::StrCat("the group did not form within ", absl::FormatDuration(kFormingLimit)),
+             now, actions);
+    return;
+  }
+  TryForm(next_epoch, now, actions);
+}
+
+RankCapacity Group::Capacity() const {
+  RankCapacity least;
+  bool first = true;
+  for (const auto& [index, rank] : ranks_) {
+    if (!rank.capacity.has_value()) continue;
+    const RankCapacity& c = *rank.capacity;
+    if (first) {
+      least = c;
+      first = false;
+      continue;
+    }
+    least.num_blocks = std::min(least.num_blocks, c.num_blocks);
+    least.block_size = std::min(least.block_size, c.block_size);
+    least.max_slots = std::min(least.max_slots, c.max_slots);
+    least.max_step_tokens = std::min(least.max_step_tokens, c.max_step_tokens);
+    least.max_step_rows = std::min(least.max_step_rows, c.max_step_rows);
+    least.max_model_len = std::min(least.max_model_len, c.max_model_len);
+  }
+  return least;
+}
+
+bool Group::IsSampler(AttachmentId id) const {
+  const Rank* rank = Find(id);
+  return rank != nullptr && rank->hello.rank == (pp_ - 1) * tp_;
+}
+
+std::vector<AttachmentId> Group::Attachments() const {
+  std::vector<AttachmentId> ids;
+  for (const auto& [index, rank] : ranks_) ids.push_back(rank.id);
+  return ids;
+}
+
+std::vector<RankSnapshot> Group::Ranks() const {
+  std::vector<RankSnapshot> all;
+  for (const auto& [index, rank] : ranks_) {
+    RankSnapshot s;
+    s.rank = index;
+    s.pid = rank.hello.pid;
+    s.host = rank.hello.host;
+    s.incarnation = rank.hello.incarnation;
+    s.loaded = rank.loaded;
+    s.shard = rank.hello.shard;
+    if (rank.capacity.has_value()) {
+      s.weight_bytes = rank.capacity->weight_bytes;
+      s.kv_bytes = rank.capacity->kv_bytes;
+      s.workspace_bytes = rank.capacity->workspace_bytes;
+    }
+    all.push_back(std::move(s));
+  }
+  return all;
+}
+
+std::string Group::WhatIsMissing() const {
+  switch (state_) {
+    case GroupState::kReady:
+      return "";
+    case GroupState::kForming:
+      return absl::StrCat("group ", name_, " is connecting its ranks");
+    case GroupState::kLoading:
+      return absl::StrCat("group ", name_, " is loading weights");
+    case GroupState::kIncomplete:
+      break;
+  }
+  std::string missing;
+  for (uint32_t r = 0; r < tp_ * pp_; ++r) {
+    if (ranks_.count(r) == 0) absl::StrAppend(&missing, missing.empty() ? "" : ", ", r);
+  }
+  return absl::StrCat("group ", name_, " lacks rank ", missing);
+}
+
+}  // namespace baton
