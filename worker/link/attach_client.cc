@@ -112,7 +112,8 @@ absl::Status AttachClient::Run() {
       said = false;
     }
     if (!said)
-      spdlog::info("not attached to {} ({}); dialling again", options_.router, std::string(status.message()));
+      spdlog::info("not attached to {} ({}); dialling again", options_.router,
+                   std::string(status.message()));
     said = true;
     MutexLock lock(&mu_);
     if (!stopped_.load()) changed_.WaitFor(&mu_, backoff);

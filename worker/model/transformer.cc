@@ -63,6 +63,11 @@ absl::StatusOr<std::unique_ptr<Transformer>> Transformer::Create(const ModelConf
   ASSIGN_OR_RETURN(t->memory_, device.Allocate(t->Carve(nullptr, limits), "The workspace"));
   t->Carve(t->memory_.data(), limits);
   t->FillRopeTables(limits.max_positions);
+  for (int r = 0; r < shard.parallelism.tp; ++r) {
+    const Parallelism peer = {shard.parallelism.tp, 1, r};
+    ASSIGN_OR_RETURN(const Shard peer_shard, MakeShard(config, peer));
+    t->vocab_columns_.push_back(peer_shard.vocab.size());
+  }
   return t;
 }
 
@@ -198,14 +203,7 @@ absl::Status Transformer::Head(Stream& stream, absl::Span<const int32_t> rows, c
                                   config_.norm_epsilon, normed));
   RETURN_IF_ERROR(ops_.Matmul(stream, {weights_.head}, normed, local_logits_, shard_.vocab.size()));
   if (tp.size() == 1) return absl::OkStatus();
-  std::vector<int64_t> columns;
-  for (int r = 0; r < tp.size(); ++r) {
-    Parallelism p = shard_.parallelism;
-    p.rank = p.stage() * p.tp + r;
-    ASSIGN_OR_RETURN(const Shard peer, MakeShard(config_, p));
-    columns.push_back(peer.vocab.size());
-  }
-  return tp.GatherColumns(stream, 0, local_logits_, count, columns, logits_);
+  return tp.GatherColumns(stream, 0, local_logits_, count, vocab_columns_, logits_);
 }
 
 }  // namespace baton

@@ -81,6 +81,7 @@ class Transformer {
   uint8_t* normed_memory_ = nullptr;
   uint8_t* attention_memory_ = nullptr;
   uint8_t* ffn_memory_ = nullptr;
+  std::vector<int64_t> vocab_columns_;  // of each tensor-parallel rank
   uint32_t normed_forms_ = 0, attention_forms_ = 0, ffn_forms_ = 0;
 };
 

@@ -1,6 +1,5 @@
 #include "router/chat/jinja/attribute_path.h"
 
-#include "absl/strings/str_cat.h"
 #include "common/status_macros.h"
 #include "router/chat/jinja/access.h"
 #include "router/chat/jinja/numbers.h"

@@ -1,7 +1,5 @@
 #include "router/chat/jinja/compare.h"
 
-#include <string>
-
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/status_macros.h"

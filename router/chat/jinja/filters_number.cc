@@ -1,7 +1,6 @@
 // Filters on numbers.
 #include <cmath>
 #include <cstdlib>
-#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"

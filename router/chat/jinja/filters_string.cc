@@ -4,7 +4,6 @@
 #include "absl/strings/str_cat.h"
 #include "common/status_macros.h"
 #include "router/chat/jinja/call_args.h"
-#include "router/chat/jinja/compare.h"
 #include "router/chat/jinja/filters.h"
 #include "router/chat/jinja/format.h"
 #include "router/chat/jinja/json.h"

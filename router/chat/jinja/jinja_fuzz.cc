@@ -2,8 +2,9 @@
 // NUL are the variables as JSON. Whatever happens must be a Status; what is rendered must be UTF-8
 // whose trusted parts hold nothing of the variables' text.
 //
-//   bazel build --config=clang --copt=-fsanitize=fuzzer-no-link,address --linkopt=-fsanitize=address \
-//       //router/chat/jinja:jinja_fuzz
+// The libraries want the fuzzer's instrumentation too:
+//   bazel build --config=clang --copt=-fsanitize=fuzzer-no-link,address
+//       --linkopt=-fsanitize=address //router/chat/jinja:jinja_fuzz
 //   bazel-bin/router/chat/jinja/jinja_fuzz -dict=router/chat/jinja/jinja.dict CORPUS
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,4 @@
 // Methods of list, tuple, range and dict.
-#include <memory>
 
 #include "absl/strings/str_cat.h"
 #include "common/status_macros.h"

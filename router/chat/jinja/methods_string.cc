@@ -1,6 +1,5 @@
 // Methods of str.
 #include <algorithm>
-#include <limits>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"

@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "common/status_macros.h"
 #include "router/chat/jinja/methods.h"
 #include "router/chat/jinja/parser_impl.h"

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <iterator>
 
-#include "absl/strings/str_cat.h"
 #include "common/status_macros.h"
 #include "router/chat/jinja/arithmetic.h"
 #include "router/chat/jinja/call_args.h"

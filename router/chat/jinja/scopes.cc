@@ -1,6 +1,5 @@
 #include "router/chat/jinja/scopes.h"
 
-#include <algorithm>
 #include <map>
 #include <set>
 

@@ -1,6 +1,5 @@
 // What is refused, when and how: unsupported syntax at load time, limits, and inputs made to break
 // the interpreter.
-#include <memory>
 #include <string>
 
 #include "absl/strings/str_cat.h"
