@@ -30,11 +30,11 @@ clean_up() {
       kill -0 "$serve_pid" 2>/dev/null || break
       sleep 0.1
     done
-    kill -KILL "$serve_pid" 2>/dev/null && say "quickstart.sh: baton serve did not stop within 5 s and was killed"
+    if kill -KILL "$serve_pid" 2>/dev/null; then say "quickstart.sh: baton serve did not stop within 5 s and was killed"; fi
     wait "$serve_pid" 2>/dev/null || true
   fi
-  if $stop_bazel; then (cd "$REPO" && bazel shutdown >/dev/null 2>&1); fi
-  [[ -n $run_dir ]] && rm -rf "$run_dir"
+  if $stop_bazel; then (cd "$REPO" && bazel shutdown >/dev/null 2>&1) || true; fi
+  if [[ -n $run_dir ]]; then rm -rf "$run_dir"; fi
 }
 trap clean_up EXIT
 trap 'exit 130' INT
@@ -42,13 +42,13 @@ trap 'exit 143' TERM HUP
 
 build() {
   local flags=()
-  [[ -t 2 ]] || flags=(--noshow_progress --color=no)
+  [[ -t 2 ]] || flags=(--noshow_progress --color=no "--ui_event_filters=-info,-debug")
   bazel_server_runs || stop_bazel=true
   say "quickstart: building baton (a few minutes the first time)"
-  (cd "$REPO" && bazel build "${flags[@]}" --ui_event_filters=-info,-debug --show_result=0 //main:baton </dev/null 1>&2) ||
+  (cd "$REPO" && bazel build "${flags[@]}" --show_result=0 //main:baton </dev/null 1>&2) ||
     die "the build of //main:baton failed"
   if $stop_bazel; then
-    (cd "$REPO" && bazel shutdown >/dev/null 2>&1)
+    (cd "$REPO" && bazel shutdown >/dev/null 2>&1) || true
     stop_bazel=false
   fi
 }
@@ -62,6 +62,7 @@ start() {
   # A session of its own, so that ctrl-C reaches this script alone; and unless it is to stay, not even kill -9 of this
   # script leaves it behind.
   local wrapper=(setsid)
+  touch "$run_dir/out" "$run_dir/log"
   $keep || wrapper+=(setpriv --pdeathsig TERM)
   "${wrapper[@]}" "$BATON" serve --model "$MODEL" --tp 2 --listen "127.0.0.1:$port" \
     </dev/null >"$run_dir/out" 2>"$run_dir/log" &

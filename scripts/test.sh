@@ -21,7 +21,7 @@ logs="$(mktemp -d "${TMPDIR:-/tmp}/baton-test.XXXXXX")"
 stop_bazel=false
 
 clean_up() {
-  if $stop_bazel; then (cd "$REPO" && bazel shutdown >/dev/null 2>&1); fi
+  if $stop_bazel; then (cd "$REPO" && bazel shutdown >/dev/null 2>&1) || true; fi
   rm -rf "$logs"
 }
 trap clean_up EXIT

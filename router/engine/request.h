@@ -77,7 +77,8 @@ struct FinishedEvent {
 
 // Where a request's events go. Called on an engine's thread in the order OnStarted, OnPiece…, then
 // OnFinished or OnError as the last call; a request that is refused gets OnError alone. An
-// implementation must return at once and never call back into the engine.
+// implementation must return at once and never call back into the engine, except to cancel its own
+// request.
 class RequestSink {
  public:
   virtual ~RequestSink() = default;

@@ -45,17 +45,17 @@ constexpr double kDotOperations = 128.0 * 16 * kDotRounds;
 __attribute__((target("avx512f,avx512vnni"))) void DotProducts(int) {
   __m512i acc[16];
   const __m512i a = _mm512_set1_epi8(3), b = _mm512_set1_epi8(5);
-  for (__m512i& x : acc) x = _mm512_setzero_si512();
+#pragma GCC unroll 16
+  for (int j = 0; j < 16; ++j) acc[j] = _mm512_setzero_si512();
   for (int64_t i = 0; i < kDotRounds; ++i) {
 #pragma GCC unroll 16
-    for (int j = 0; j < 16; ++j) acc[j] = _mm512_dpbusd_epi32(acc[j], a, b);
-    asm volatile("" : : : "memory");
+    for (int j = 0; j < 16; ++j) {
+      acc[j] = _mm512_dpbusd_epi32(acc[j], a, b);
+      asm volatile("" : "+v"(acc[j]));  // so that the rounds are not worked out beforehand
+    }
   }
-  alignas(64) int32_t lanes[16];
-  for (const __m512i& x : acc) {
-    _mm512_store_si512(lanes, x);
-    g_sink += static_cast<uint32_t>(lanes[0]);
-  }
+#pragma GCC unroll 16
+  for (int j = 0; j < 16; ++j) g_sink += static_cast<uint32_t>(_mm512_cvtsi512_si32(acc[j]));
 }
 
 uint64_t Sum(const uint64_t* data, int64_t count) {

@@ -36,7 +36,7 @@ class Service:
         return stub(request, timeout=DEADLINE_SECONDS)
 
 
-def ask(service, question, max_tokens=64):
+def ask(service, question, max_tokens=128):
     """Yields the answer's text piece by piece."""
     request = service.request(
         "Generate",
