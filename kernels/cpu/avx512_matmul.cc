@@ -21,6 +21,10 @@ BATON_INLINE __m512i BroadcastQuad(const int8_t* q) {
   return _mm512_set1_epi32(*reinterpret_cast<const int32_t*>(q));
 }
 
+// How far ahead of its use a weight is asked for: measured best between 8 and 16 KiB at 1 to 16
+// tokens.
+constexpr int64_t kPrefetchAhead = 12 << 10;
+
 // The eight quads (16 rows × 4 columns) of one group as unsigned bytes.
 struct FourBits {
   static constexpr int64_t kBytes = 256;
@@ -45,7 +49,8 @@ struct EightBits {
 
 template <class Quads, int kOffset, bool kMin, int T>
 BATON_INLINE void QuantisedTile(const PackedWeight& w, const uint8_t* panel, const Activations& x,
-                                int64_t t0, float* y, int64_t ldy, __mmask16 rows) {
+                                int64_t t0, float* y, int64_t ldy, __mmask16 rows,
+                                const uint8_t* ahead) {
   const int64_t groups = w.cols / kGroup;
   const uint8_t* scales = panel + groups * Quads::kBytes;
   const int8_t* q = x.q8 + t0 * x.cols;
@@ -58,8 +63,11 @@ BATON_INLINE void QuantisedTile(const PackedWeight& w, const uint8_t* panel, con
   for (int64_t g = 0; g < groups; ++g) {
     __m512i quads[8];
     Quads::Load(panel + g * Quads::kBytes, quads);
-    if (T <= 4)
-      _mm_prefetch(reinterpret_cast<const char*>(panel + g * Quads::kBytes + 4096), _MM_HINT_T0);
+    // A pass over few tokens is bound by how early the lines of the panels to come are asked for.
+#pragma GCC unroll 8
+    for (int64_t line = 0; line < Quads::kBytes; line += 64) {
+      _mm_prefetch(reinterpret_cast<const char*>(ahead + g * Quads::kBytes + line), _MM_HINT_T0);
+    }
     const __m512 d = LoadHalf(scales + g * (kMin ? 64 : 32));
     __m512 m = _mm512_setzero_ps();
     if (kMin) m = LoadHalf(scales + g * 64 + 32);
@@ -102,7 +110,8 @@ struct PlainF16 {
 
 template <class Plain, int T>
 BATON_INLINE void PlainTile(const PackedWeight& w, const uint8_t* panel, const Activations& x,
-                            int64_t t0, float* y, int64_t ldy, __mmask16 rows) {
+                            int64_t t0, float* y, int64_t ldy, __mmask16 rows,
+                            const uint8_t* /*ahead*/) {
   const float* xs = x.f32 + t0 * x.cols;
   __m512 acc[T];
 #pragma GCC unroll 12
@@ -119,7 +128,8 @@ BATON_INLINE void PlainTile(const PackedWeight& w, const uint8_t* panel, const A
 
 template <int T>
 BATON_INLINE void Bf16Tile(const PackedWeight& w, const uint8_t* panel, const Activations& x,
-                           int64_t t0, float* y, int64_t ldy, __mmask16 rows) {
+                           int64_t t0, float* y, int64_t ldy, __mmask16 rows,
+                           const uint8_t* /*ahead*/) {
   const int64_t pairs = (w.cols + 1) / 2;
   const uint16_t* xs = x.bf16 + t0 * pairs * 2;
   __m512 acc[T];
@@ -140,14 +150,14 @@ BATON_INLINE void Bf16Tile(const PackedWeight& w, const uint8_t* panel, const Ac
 }
 
 using TileFn = void (*)(const PackedWeight&, const uint8_t*, const Activations&, int64_t, float*,
-                        int64_t, __mmask16);
+                        int64_t, __mmask16, const uint8_t*);
 
 // The tiles of one weight type, by number of tokens.
 #define BATON_TILES(NAME, CALL)                                                                    \
   template <int T>                                                                                 \
   void NAME(const PackedWeight& w, const uint8_t* panel, const Activations& x, int64_t t0,         \
-            float* y, int64_t ldy, __mmask16 rows) {                                               \
-    CALL(w, panel, x, t0, y, ldy, rows);                                                           \
+            float* y, int64_t ldy, __mmask16 rows, const uint8_t* ahead) {                         \
+    CALL(w, panel, x, t0, y, ldy, rows, ahead);                                                    \
   }                                                                                                \
   constexpr TileFn k##NAME[13] = {nullptr, NAME<1>, NAME<2>, NAME<3>,  NAME<4>,  NAME<5>, NAME<6>, \
                                   NAME<7>, NAME<8>, NAME<9>, NAME<10>, NAME<11>, NAME<12>};
@@ -190,7 +200,8 @@ void Matmul(const PackedWeight& w, int64_t panel_begin, int64_t panel_end, const
     for (int64_t i = 0; i < num_tiles; ++i) {
       const int64_t t0 = t_begin + (t_end - t_begin) * i / num_tiles;
       const int64_t t1 = t_begin + (t_end - t_begin) * (i + 1) / num_tiles;
-      tiles[t1 - t0](w, w.panel(p), x, t0, y + t0 * ldy + p * kPanelRows, ldy, mask);
+      tiles[t1 - t0](w, w.panel(p), x, t0, y + t0 * ldy + p * kPanelRows, ldy, mask,
+                     i == 0 ? w.panel(p) + kPrefetchAhead : w.panel(p));
     }
   }
 }

@@ -13,8 +13,8 @@
 namespace baton {
 
 // Made before the processes it is to watch, and before any thread: they inherit a mark in their
-// environment, so they are found whoever has become their parent. Other tests' shared memory is told apart only by when it
-// appears, so nothing else may run that uses Baton's (tag "exclusive").
+// environment, so they are found whoever has become their parent. Other tests' shared memory is
+// told apart only by when it appears, so nothing else may run that uses Baton's (tag "exclusive").
 class Footprint {
  public:
   Footprint();

@@ -89,7 +89,8 @@ v1::GroupStatus ServeProcess::Group(int index) {
 
 std::vector<pid_t> ServeProcess::WorkerPids() {
   std::vector<pid_t> pids;
-  for (const v1::RankStatus& rank : Group().ranks()) pids.push_back(rank.pid());
+  const v1::GroupStatus group = Group();
+  for (const v1::RankStatus& rank : group.ranks()) pids.push_back(rank.pid());
   return pids;
 }
 
