@@ -31,9 +31,10 @@ bool BeginAlike(const TokenList& a, const TokenList& b);
 
 class ClusterFixture : public testing::Test {
  protected:
-  // Starts a cluster that serves the tiny model, unless flags name another.
+  // Starts a cluster that serves the tiny model, unless flags name another. A fatal failure when it
+  // does not become ready.
   void Start(ServeFlags flags);
-  // Starts it as `serve_`: a fatal failure when it does not become ready.
+  // What Start started.
   ServeProcess& serve() { return *serve_; }
   Client& client() { return serve_->client(); }
 
