@@ -46,6 +46,7 @@ class SameBitsControl : public ::testing::Test {
     TestGroupOptions options;
     TestGroup truth(ModelFile(model_), options);
     options.kernels = &kernels_;
+    options.threads = 2;
     TestGroup group(ModelFile(model_), options);
     return FirstDifference(RunSchedule(truth, sequences_, Alone(sequences_, 8)),
                            RunSchedule(group, sequences_, schedule));
