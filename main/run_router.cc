@@ -68,7 +68,8 @@ absl::Status RunRouter(const RouterOptions& options) {
     server_options.listen_flag = "--worker-listen";
     ASSIGN_OR_RETURN(worker_server, GrpcServer::Create(server_options, {attach_service}));
   }
-  spdlog::info("listening on {}", options.listen);
+  spdlog::info("listening on {} (port {})", options.listen, server->port());
+  if (worker_server != nullptr) spdlog::info("workers attach at {}", options.worker_listen);
 
   while (!shutdown.WaitFor(kHealthInterval).has_value()) {
     const bool can_answer = fleet.CanAnswer();
@@ -78,6 +79,7 @@ absl::Status RunRouter(const RouterOptions& options) {
 
   spdlog::info("draining for {}", absl::FormatDuration(options.drain_timeout));
   server->SetServing(false);
+  fleet.StopAccepting();
   const absl::Time deadline = absl::Now() + options.drain_timeout;
   while (absl::Now() < deadline && !fleet.Idle()) absl::SleepFor(absl::Milliseconds(5));
   fleet.DrainNow();

@@ -43,49 +43,88 @@ const uint8_t* BlockOf(const AttentionArgs& a, const uint8_t* base, int64_t kv_h
   return base + a.block_table[position / a.block_size] * a.block_bytes + kv_head * a.head_bytes;
 }
 
-// Scores of R rows against the 16 positions from `position`.
-template <bool kF16, int R>
-BATON_INLINE void ScoreTile(const AttentionArgs& a, const uint8_t* keys, Rows& rows,
-                            int64_t column) {
-  __m512 acc[R];
+// Key tiles of 16 positions that are scored together: enough independent chains to hide the latency
+// of an FMA, whatever the number of rows.
+constexpr int KeyTiles(int rows) { return rows <= 2 ? 8 : rows <= 6 ? 4 : 2; }
+
+// Scores of R rows against K tiles of 16 positions, the first at `column`. Asks for the keys of
+// `next`, the tiles that come after, on the way.
+template <bool kF16, int R, int K>
+BATON_INLINE void ScoreTile(const AttentionArgs& a, const uint8_t* const* keys,
+                            const uint8_t* const* next, Rows& rows, int64_t column) {
+  constexpr int64_t kStep = kF16 ? 32 : 64;  // bytes of an element's 16 positions
+  __m512 acc[R][K];
 #pragma GCC unroll 12
-  for (int r = 0; r < R; ++r) acc[r] = _mm512_setzero_ps();
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 8
+    for (int k = 0; k < K; ++k) acc[r][k] = _mm512_setzero_ps();
+  }
   for (int64_t d = 0; d < a.head_dim; ++d) {
-    const __m512 k = LoadKv<kF16>(keys, d * 16);
+    __m512 tile[K];
+#pragma GCC unroll 8
+    for (int k = 0; k < K; ++k) {
+      tile[k] = LoadKv<kF16>(keys[k], d * 16);
+      if (!kF16 || d % 2 == 0)
+        _mm_prefetch(reinterpret_cast<const char*>(next[k] + d * kStep), _MM_HINT_T0);
+    }
 #pragma GCC unroll 12
-    for (int r = 0; r < R; ++r) acc[r] = _mm512_fmadd_ps(_mm512_set1_ps(rows.q[r][d]), k, acc[r]);
+    for (int r = 0; r < R; ++r) {
+      const __m512 q = _mm512_set1_ps(rows.q[r][d]);
+#pragma GCC unroll 8
+      for (int k = 0; k < K; ++k) acc[r][k] = _mm512_fmadd_ps(q, tile[k], acc[r][k]);
+    }
   }
 #pragma GCC unroll 12
-  for (int r = 0; r < R; ++r) _mm512_store_ps(rows.p[r] + column, acc[r]);
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 8
+    for (int k = 0; k < K; ++k) _mm512_store_ps(rows.p[r] + column + k * 16, acc[r][k]);
+  }
+}
+
+// Scores of R rows against the positions of one split, [begin, end).
+template <bool kF16, int R>
+void ScoreSplit(const AttentionArgs& a, int64_t kv_head, Rows& rows, int64_t begin, int64_t end) {
+  constexpr int K = KeyTiles(R);
+  const int64_t tiles = (end - begin + 15) / 16;
+  // The split's keys by tiles, and then its first values, which are read next.
+  const uint8_t* data[kAttentionSplit / 16 + K];
+  for (int64_t i = 0; i < tiles + K; ++i) {
+    const int64_t position = begin + (i < tiles ? i : std::min(i - tiles, tiles - 1)) * 16;
+    data[i] = BlockOf(a, i < tiles ? a.keys : a.values, kv_head, position) +
+              position % a.block_size * a.head_dim * (kF16 ? 2 : 4);
+  }
+  int64_t i = 0;
+  for (; i + K <= tiles; i += K) ScoreTile<kF16, R, K>(a, data + i, data + i + K, rows, i * 16);
+  for (; i < tiles; ++i) ScoreTile<kF16, R, 1>(a, data + i, data + i + 1, rows, i * 16);
 }
 
 template <bool kF16>
-void Scores(const AttentionArgs& a, const uint8_t* keys, Rows& rows, int64_t column) {
+void Scores(const AttentionArgs& a, int64_t kv_head, Rows& rows, int64_t begin, int64_t end) {
   switch (rows.count) {
     case 1:
-      return ScoreTile<kF16, 1>(a, keys, rows, column);
+      return ScoreSplit<kF16, 1>(a, kv_head, rows, begin, end);
     case 2:
-      return ScoreTile<kF16, 2>(a, keys, rows, column);
+      return ScoreSplit<kF16, 2>(a, kv_head, rows, begin, end);
     case 3:
-      return ScoreTile<kF16, 3>(a, keys, rows, column);
+      return ScoreSplit<kF16, 3>(a, kv_head, rows, begin, end);
     case 4:
-      return ScoreTile<kF16, 4>(a, keys, rows, column);
+      return ScoreSplit<kF16, 4>(a, kv_head, rows, begin, end);
     case 5:
-      return ScoreTile<kF16, 5>(a, keys, rows, column);
+      return ScoreSplit<kF16, 5>(a, kv_head, rows, begin, end);
     case 6:
-      return ScoreTile<kF16, 6>(a, keys, rows, column);
+      return ScoreSplit<kF16, 6>(a, kv_head, rows, begin, end);
     case 7:
-      return ScoreTile<kF16, 7>(a, keys, rows, column);
+      return ScoreSplit<kF16, 7>(a, kv_head, rows, begin, end);
     case 8:
-      return ScoreTile<kF16, 8>(a, keys, rows, column);
+      return ScoreSplit<kF16, 8>(a, kv_head, rows, begin, end);
     case 9:
-      return ScoreTile<kF16, 9>(a, keys, rows, column);
+      return ScoreSplit<kF16, 9>(a, kv_head, rows, begin, end);
     case 10:
-      return ScoreTile<kF16, 10>(a, keys, rows, column);
+      return ScoreSplit<kF16, 10>(a, kv_head, rows, begin, end);
     case 11:
-      return ScoreTile<kF16, 11>(a, keys, rows, column);
+      return ScoreSplit<kF16, 11>(a, kv_head, rows, begin, end);
     default:
-      return ScoreTile<kF16, 12>(a, keys, rows, column);
+      return ScoreSplit<kF16, 12>(a, kv_head, rows, begin, end);
   }
 }
 
@@ -128,7 +167,7 @@ BATON_INLINE void ValueTile(const AttentionArgs& a, int64_t kv_head, Rows& rows,
                             int64_t d, int64_t begin, bool first) {
   __m512 acc[R][D];
   int64_t most = 0;
-#pragma GCC unroll 4
+#pragma GCC unroll 6
   for (int r = 0; r < R; ++r) {
 #pragma GCC unroll 4
     for (int i = 0; i < D; ++i) acc[r][i] = _mm512_setzero_ps();
@@ -136,7 +175,7 @@ BATON_INLINE void ValueTile(const AttentionArgs& a, int64_t kv_head, Rows& rows,
   }
   // All rows see the keys up to `least`; beyond, a row may have ended.
   int64_t least = std::min(most, kAttentionSplit);
-#pragma GCC unroll 4
+#pragma GCC unroll 6
   for (int r = 0; r < R; ++r) least = std::min(least, rows.num_keys[r0 + r] - begin);
   most = std::min(most, kAttentionSplit);
   for (int64_t j = 0; j < most;) {
@@ -144,11 +183,22 @@ BATON_INLINE void ValueTile(const AttentionArgs& a, int64_t kv_head, Rows& rows,
     const int64_t in_block = position % a.block_size;
     const uint8_t* values = BlockOf(a, a.values, kv_head, position);
     const int64_t end = std::min(most, j + a.block_size - in_block);
+    // Read next: the following block, or the following split's keys.
+    const uint8_t* next = values;
+    if (end < most) {
+      next = BlockOf(a, a.values, kv_head, begin + end);
+    } else if (rows.num_keys[rows.count - 1] > begin + kAttentionSplit) {
+      next = BlockOf(a, a.keys, kv_head, begin + kAttentionSplit);
+    }
     for (int64_t row = in_block; j < end; ++j, ++row) {
+      for (int64_t i = 0; i < 16 * D * (kF16 ? 2 : 4); i += 64)
+        _mm_prefetch(
+            reinterpret_cast<const char*>(next + (row * a.head_dim + d) * (kF16 ? 2 : 4) + i),
+            _MM_HINT_T0);
       __m512 v[D];
 #pragma GCC unroll 4
       for (int i = 0; i < D; ++i) v[i] = LoadKv<kF16>(values, row * a.head_dim + d + i * 16);
-#pragma GCC unroll 4
+#pragma GCC unroll 6
       for (int r = 0; r < R; ++r) {
         if (j >= least && j >= rows.num_keys[r0 + r] - begin) continue;
         const __m512 p = _mm512_set1_ps(rows.p[r0 + r][j]);
@@ -157,7 +207,7 @@ BATON_INLINE void ValueTile(const AttentionArgs& a, int64_t kv_head, Rows& rows,
       }
     }
   }
-#pragma GCC unroll 4
+#pragma GCC unroll 6
   for (int r = 0; r < R; ++r) {
     if (rows.num_keys[r0 + r] <= begin) continue;  // the row ended in an earlier split
     float* out = rows.out[r0 + r] + d;
@@ -189,16 +239,13 @@ void Run(const AttentionArgs& a, int64_t kv_head, Rows& rows) {
   for (int64_t begin = 0; begin < most; begin += kAttentionSplit) {
     const bool first = begin == 0;
     const int64_t end = std::min(most, begin + kAttentionSplit);
-    for (int64_t position = begin; position < end; position += 16) {
-      const uint8_t* block = BlockOf(a, a.keys, kv_head, position);
-      const int64_t tile = position % a.block_size / 16;
-      Scores<kF16>(a, block + tile * a.head_dim * 16 * (kF16 ? 2 : 4), rows, position - begin);
-    }
+    Scores<kF16>(a, kv_head, rows, begin, end);
     for (int64_t r = 0; r < rows.count; ++r) {
       if (rows.num_keys[r] > begin)
         Softmax(rows, r, std::min(kAttentionSplit, rows.num_keys[r] - begin), first);
     }
     int64_t r = 0;
+    for (; r + 6 <= rows.count; r += 6) Values<kF16, 6>(a, kv_head, rows, r, begin, first);
     for (; r + 4 <= rows.count; r += 4) Values<kF16, 4>(a, kv_head, rows, r, begin, first);
     if (rows.count - r == 3) Values<kF16, 3>(a, kv_head, rows, r, begin, first);
     if (rows.count - r == 2) Values<kF16, 2>(a, kv_head, rows, r, begin, first);

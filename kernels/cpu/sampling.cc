@@ -10,6 +10,9 @@
 namespace baton {
 namespace {
 
+// Below, dividing by the temperature would overflow, and no other token has a chance anyway.
+constexpr float kLeastTemperature = 1e-6f;
+
 // The first `count` ids by rank: larger logit first, lower id among equals.
 std::vector<int32_t> Ranked(const float* logits, int64_t vocab, int64_t count) {
   const auto before = [logits](int32_t a, int32_t b) {
@@ -96,7 +99,7 @@ SampleResult SampleFrom(const CpuKernels& kernels, const SampleRow& row, int64_t
     result.finite = false;
     return result;
   }
-  if (row.sample && row.temperature == 0.0f) {
+  if (row.sample && row.temperature < kLeastTemperature) {
     result.token = static_cast<int32_t>(kernels.argmax(row.logits, vocab));
   } else if (row.sample) {
     scratch.resize(vocab);

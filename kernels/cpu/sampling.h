@@ -12,10 +12,10 @@ namespace baton {
 
 // A pure function of `row` and its logits; `scratch` is memory to reuse.
 //
-// Greedy (temperature 0): the largest logit, the lowest id among equals. Otherwise w[i] = exp(l[i]
-// / T − max / T). Tokens are ranked by logit, the lower id first among equals. Top-k keeps the
-// first k; top-p keeps the fewest of these whose weights, added in rank order in double, reach p
-// times the sum of all kept so far. The draw is the first kept token in id order at which the sum
+// Greedy (temperature below 1e-6): the largest logit, the lowest id among equals. Otherwise w[i] =
+// exp(l[i] / T − max / T). Tokens are ranked by logit, the lower id first among equals. Top-k keeps
+// the first k; top-p keeps the fewest of these whose weights, added in rank order in double, reach
+// p times the sum of all kept so far. The draw is the first kept token in id order at which the sum
 // of the kept weights, in double, exceeds u times their total; u = UniformDraw(seed, choice,
 // position). Log probabilities are those of the logits themselves: l[i] − (max + log Σ exp(l −
 // max)).

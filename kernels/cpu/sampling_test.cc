@@ -27,6 +27,12 @@ SampleResult Sample(SampleRow row, const std::vector<float>& logits,
 
 TEST(Sampling, GreedyTakesTheLowestOfEquals) { EXPECT_EQ(Sample({}, {0, 5, 1, 5}).token, 1); }
 
+TEST(Sampling, ATinyTemperatureIsGreedy) {
+  SampleRow row;
+  row.temperature = 1e-40f;
+  EXPECT_EQ(Sample(row, {0, 80, 1, 5}).token, 1);
+}
+
 TEST(Sampling, FrequenciesFollowTheDistribution) {
   const std::vector<float> logits = {1, 0, 2, -1, 0.5};
   SampleRow row;

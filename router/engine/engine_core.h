@@ -68,7 +68,7 @@ class EngineCore {
   // UNAVAILABLE.
   void DrainNow();
 
-  // The result of a plan. False when it is not the one in flight in this epoch: nothing is
+  // The result of a plan. Not OK when it is not the one in flight in this epoch: nothing is
   // committed, and the caller should end the epoch unless the result is of an earlier one.
   absl::Status OnResult(uint64_t epoch, const StepResult& result);
 

@@ -1,6 +1,7 @@
 #include "router/fleet/attach_service.h"
 
 #include <deque>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -14,6 +15,10 @@
 namespace baton {
 namespace wire = worker::v1;
 namespace {
+
+// What a worker may say of itself: more would make the router reserve memory for nothing.
+constexpr uint32_t kMaxSlots = 1 << 16;
+constexpr uint32_t kMaxStepTokens = 1 << 20;
 
 // A worker's stream. It owns itself from its making to OnDone; the fleet holds it as a link as long
 // as it is attached.
@@ -140,6 +145,14 @@ class AttachStream : public grpc::ServerBidiReactor<wire::AttachRequest, wire::A
     if (c.num_blocks == 0 || c.block_size == 0 || c.max_slots == 0 || c.max_step_tokens == 0 ||
         c.max_step_rows == 0) {
       return absl::FailedPreconditionError(absl::StrCat(who_, ": its capacity has a zero"));
+    }
+    constexpr uint64_t kMaxPositions = std::numeric_limits<int32_t>::max();
+    if (c.block_size > kMaxPositions || c.num_blocks > kMaxPositions / c.block_size ||
+        c.max_slots > kMaxSlots || c.max_step_tokens > kMaxStepTokens) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          who_, ": its capacity is ", c.num_blocks, " blocks of ", c.block_size, ", ", c.max_slots,
+          " slots and ", c.max_step_tokens, " tokens a step; the limits are ", kMaxPositions,
+          " positions, ", kMaxSlots, " slots and ", kMaxStepTokens, " tokens"));
     }
     fleet_->Loaded(id_, c);
     return absl::OkStatus();

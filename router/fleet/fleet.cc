@@ -298,6 +298,15 @@ std::function<void()> Fleet::Submit(std::shared_ptr<const ModelContext> model,
         missing = g->group.WhatIsMissing();
         continue;
       }
+      const RankCapacity capacity = g->group.Capacity();
+      const uint64_t room =
+          std::min<uint64_t>(capacity.max_model_len, capacity.num_blocks * capacity.block_size);
+      const uint64_t wanted = request.prompt.size() + uint64_t{request.stop.max_tokens};
+      if (wanted > room) {
+        missing = absl::StrCat("group ", name, " takes requests of ", room,
+                               " tokens; this one may have ", wanted);
+        continue;
+      }
       candidates.push_back(g.get());
       loads.push_back({g->engine->LoadTokens(), g->requests});
     }
@@ -362,6 +371,11 @@ bool Fleet::CanAnswer() const {
       return true;
   }
   return false;
+}
+
+void Fleet::StopAccepting() {
+  MutexLock lock(&mu_);
+  draining_ = true;
 }
 
 void Fleet::DrainNow() {

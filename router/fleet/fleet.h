@@ -64,6 +64,8 @@ class Fleet : public Cluster {
 
   // Whether some group is ready and makes progress.
   bool CanAnswer() const;
+  // No new requests from now on; those that are here go on.
+  void StopAccepting();
   // No new requests; those that have begun end with FinishReason::kDrain.
   void DrainNow();
   bool Idle() const;

@@ -11,6 +11,7 @@ namespace {
 // Longer than the ranks' own limit for connecting, so that their reason arrives first.
 constexpr absl::Duration kFormingLimit = absl::Seconds(15);
 constexpr absl::Duration kTryAgain = absl::Milliseconds(200);
+constexpr uint32_t kMaxParallelism = 256;
 
 }  // namespace
 
@@ -31,7 +32,9 @@ absl::Status Group::CheckFits(const RankHello& hello) const {
   };
   if (hello.protocol_version != kProtocolVersion)
     return refuse("the protocol version", hello.protocol_version, kProtocolVersion);
-  if (hello.tp == 0 || hello.pp == 0 || hello.rank >= hello.tp * hello.pp) {
+  if (hello.tp == 0 || hello.tp > kMaxParallelism) return refuse("--tp", hello.tp, "1 to 256");
+  if (hello.pp == 0 || hello.pp > kMaxParallelism) return refuse("--pp", hello.pp, "1 to 256");
+  if (hello.rank >= hello.tp * hello.pp) {
     return refuse("--rank", hello.rank,
                   absl::StrCat("less than --tp ", hello.tp, " times --pp ", hello.pp));
   }

@@ -109,12 +109,13 @@ void Session::Abort(const EpochId& epoch, const std::string& reason) {
 void Session::Disconnected() { AbortFormation("the router is gone"); }
 
 void Session::AbortFormation(const std::string& reason) {
-  if (current_ == nullptr) return;
-  current_->cancelled.store(true);
-  MutexLock lock(&current_->mu);
-  if (current_->communicators != nullptr)
-    current_->communicators->Abort(absl::CancelledError(reason));
-  current_.reset();
+  const std::shared_ptr<Formation> formation = std::exchange(current_, nullptr);
+  if (formation == nullptr) return;
+  formation->cancelled.store(true);
+  MutexLock lock(&formation->mu);
+  if (formation->communicators != nullptr) {
+    formation->communicators->Abort(absl::CancelledError(reason));
+  }
 }
 
 void Session::Fail(Formation& formation, const absl::Status& status) {
