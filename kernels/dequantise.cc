@@ -6,16 +6,6 @@
 #include "kernels/float_bits.h"
 
 namespace baton {
-namespace {
-
-uint16_t Load16(const uint8_t* p) {
-  uint16_t v;
-  std::memcpy(&v, p, 2);
-  return v;
-}
-
-}  // namespace
-
 void DequantiseRow(DType dtype, const uint8_t* src, int64_t cols, float* out) {
   for (int64_t k = 0; k < cols; k += BlockElements(dtype), src += BlockBytes(dtype)) {
     switch (dtype) {

@@ -20,6 +20,13 @@ inline float BitsFloat(uint32_t u) {
   return x;
 }
 
+// The 16 bits at p, which needs no alignment.
+inline uint16_t Load16(const uint8_t* p) {
+  uint16_t v;
+  std::memcpy(&v, p, 2);
+  return v;
+}
+
 // IEEE 754 binary16 to binary32: exact.
 inline float F16ToF32(uint16_t h) {
   const uint32_t sign = static_cast<uint32_t>(h & 0x8000u) << 16;

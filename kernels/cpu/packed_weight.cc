@@ -8,12 +8,6 @@
 namespace baton {
 namespace {
 
-uint16_t Load16(const uint8_t* p) {
-  uint16_t v;
-  std::memcpy(&v, p, 2);
-  return v;
-}
-
 // Bytes of one group's integers in a panel.
 int64_t GroupBytes(DType t) { return t == DType::kQ8_0 ? 512 : 256; }
 // Bytes of one group's scales in a panel.

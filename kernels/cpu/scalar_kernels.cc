@@ -13,12 +13,6 @@
 namespace baton {
 namespace {
 
-uint16_t Load16(const uint8_t* p) {
-  uint16_t v;
-  std::memcpy(&v, p, 2);
-  return v;
-}
-
 float FlushSubnormal(float x) { return std::fabs(x) < 0x1p-126f ? std::copysign(0.0f, x) : x; }
 
 float DotPlain(const PackedWeight& w, const uint8_t* panel, int64_t lane, const float* x) {
