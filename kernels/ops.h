@@ -1,10 +1,10 @@
 // The operations a model is made of. A backend implements them once; models call nothing else.
 //
 // Every operation takes views of device memory and enqueues its work on a stream: OK means
-// accepted, faults surface when the stream is synchronised. Nothing is allocated inside a step.
-// Shapes are the caller's responsibility (a wrong one is a bug, not an input): plans are validated
-// before they get here. The arithmetic of each operation, to the bit, is part of the backend's
-// specification (CPU: kernels/cpu/kernels.h) and named by arithmetic_version().
+// accepted, faults surface when the stream is synchronised. No device memory is allocated inside a
+// step. Shapes are the caller's responsibility (a wrong one is a bug, not an input): plans are
+// validated before they get here. The arithmetic of each operation, to the bit, is part of the
+// backend's specification (CPU: kernels/cpu/kernels.h) and named by arithmetic_version().
 #ifndef BATON_KERNELS_OPS_H_
 #define BATON_KERNELS_OPS_H_
 
