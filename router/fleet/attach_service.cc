@@ -133,11 +133,10 @@ class AttachStream : public grpc::ServerBidiReactor<wire::AttachRequest, wire::A
       model = *std::move(made);
     }
     absl::StatusOr<AttachmentId> id =
-        fleet_->Attach(hello.group(), FromProto(hello), shared_from_this());
+        fleet_->Attach(hello.group(), FromProto(hello), std::move(model), shared_from_this());
     if (!id.ok()) return id.status();
     id_ = *id;
     spdlog::info("{} attached: {}", who_, hello.shard());
-    if (model != nullptr) fleet_->AddModel(std::move(model));
     return absl::OkStatus();
   }
 

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <random>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -21,6 +22,13 @@ uint64_t RandomWord() {
   return (uint64_t{device()} << 32 | device()) + salt++;
 }
 
+void LogModel(const ModelContext& model) {
+  spdlog::info("model {} ({}, digest {})", model.name, model.architecture,
+               model.digest.substr(0, 16));
+  if (!model.chat_template_status.ok())
+    spdlog::warn("model {}: {}", model.name, std::string(model.chat_template_status.message()));
+}
+
 // Nobody but the ranks that are told can guess it.
 std::string RandomName(uint64_t epoch) {
   return absl::StrCat(absl::Hex(RandomWord(), absl::kZeroPad16),
@@ -31,9 +39,9 @@ std::string RandomName(uint64_t epoch) {
 
 // One group with its engine and links. The engine's thread sends plans through it.
 struct Fleet::GroupRuntime : public PlanSink {
-  GroupRuntime(Fleet* fleet, const std::string& name)
-      : group(name),
-        engine(std::make_shared<Engine>(
+  GroupRuntime(Fleet* fleet, const std::string& name, Group formed)
+      : group(std::move(formed)),
+        engine(std::make_unique<Engine>(
             name, fleet->clock_, this, [fleet, name](uint64_t epoch, const absl::Status& status) {
               fleet->FailEpoch(name, epoch, std::string(status.message()));
             })) {}
@@ -58,13 +66,15 @@ struct Fleet::GroupRuntime : public PlanSink {
   Group group;
   std::map<AttachmentId, std::shared_ptr<WorkerLink>> links;
   uint64_t requests = 0;
+  absl::optional<KnownModel> model;  // that a worker brought; of the group's digest
+  absl::Time epoch_started = absl::InfiniteFuture();  // when the engine was told of the epoch
 
   // What the engine's thread needs, apart from the fleet's mutex.
   Mutex links_mu;
   uint64_t links_epoch ABSL_GUARDED_BY(links_mu) = 0;
   std::vector<std::shared_ptr<WorkerLink>> epoch_links ABSL_GUARDED_BY(links_mu);
 
-  std::shared_ptr<Engine> engine;  // last: its thread uses what is above
+  std::unique_ptr<Engine> engine;  // last: its thread uses what is above
 };
 
 Fleet::Fleet(const FleetOptions& options, const Clock* clock)
@@ -81,7 +91,7 @@ Fleet::~Fleet() {
     stopped_.SignalAll();
   }
   ticker_.join();
-  std::map<std::string, std::unique_ptr<GroupRuntime>> groups;
+  std::map<std::string, std::shared_ptr<GroupRuntime>> groups;
   {
     MutexLock lock(&mu_);
     groups.swap(groups_);
@@ -89,15 +99,56 @@ Fleet::~Fleet() {
 }
 
 void Fleet::RunTicks() {
-  MutexLock lock(&mu_);
-  while (!stop_) {
-    stopped_.WaitFor(&mu_, std::chrono::milliseconds(50));
-    for (auto& [name, g] : groups_) {
-      Group::Actions actions;
-      g->group.Tick(&next_epoch_, clock_->Now(), &actions);
-      Act(*g, actions);
+  if (options_.tick_interval == absl::InfiniteDuration()) return;
+  while (true) {
+    {
+      MutexLock lock(&mu_);
+      if (!stop_) stopped_.WaitFor(&mu_, absl::ToChronoNanoseconds(options_.tick_interval));
+      if (stop_) return;
     }
+    Tick();
   }
+}
+
+void Fleet::Tick() {
+  Runtimes forgotten;  // destroyed after the lock is gone
+  MutexLock lock(&mu_);
+  const absl::Time now = clock_->Now();
+  for (auto& [name, g] : groups_) {
+    Group::Actions actions;
+    if (IsOverdue(*g)) {
+      g->group.Fail(g->group.epoch(),
+                    absl::StrCat("its plan has been without a result for ",
+                                 absl::FormatDuration(options_.stall_limit), " (--stall-limit)"),
+                    &next_epoch_, now, &actions);
+    } else {
+      g->group.Tick(&next_epoch_, now, &actions);
+    }
+    Act(*g, actions);
+  }
+  forgotten = TakeEmptyGroups(options_.forget_group_after);
+}
+
+bool Fleet::IsOverdue(const GroupRuntime& g) const {
+  if (g.group.state() != GroupState::kReady) return false;
+  // The snapshot may still be of the epoch before.
+  const absl::Time since = g.engine->Snapshot().in_flight_since;
+  return since >= g.epoch_started && clock_->Now() - since >= options_.stall_limit;
+}
+
+Fleet::Runtimes Fleet::TakeEmptyGroups(absl::Duration at_least) {
+  Runtimes taken;
+  for (auto it = groups_.begin(); it != groups_.end();) {
+    GroupRuntime& g = *it->second;
+    if (clock_->Now() - g.group.empty_since() < at_least || g.engine->LoadTokens() > 0) {
+      ++it;
+      continue;
+    }
+    spdlog::info("group {}: forgotten, no rank is attached", it->first);
+    taken.push_back(std::move(it->second));
+    it = groups_.erase(it);
+  }
+  return taken;
 }
 
 Fleet::GroupRuntime* Fleet::FindRuntime(AttachmentId id) {
@@ -107,16 +158,22 @@ Fleet::GroupRuntime* Fleet::FindRuntime(AttachmentId id) {
 
 void Fleet::Act(GroupRuntime& g, const Group::Actions& actions) {
   const auto link = [&g](AttachmentId id) { return g.links.at(id); };
+  if (actions.superseded.has_value()) {
+    attachments_.erase(*actions.superseded);
+    g.links.erase(*actions.superseded);
+  }
   if (actions.end_epoch.has_value()) {
     spdlog::warn("group {}: epoch {} is over: {}", g.group.name(), actions.aborted_epoch,
                  *actions.end_epoch);
     g.SetEpochLinks(0, {});
     g.engine->EndEpoch(absl::UnavailableError(
         absl::StrCat("group ", g.group.name(), " was lost: ", *actions.end_epoch)));
+  } else if (actions.aborted_epoch > 0) {
+    spdlog::warn("group {}: epoch {} did not form: {}", g.group.name(), actions.aborted_epoch,
+                 actions.abort_reason);
   }
   for (AttachmentId id : actions.abort) {
-    link(id)->SendAbort(actions.aborted_epoch,
-                        actions.end_epoch.value_or("the group did not form"));
+    link(id)->SendAbort(actions.aborted_epoch, actions.abort_reason);
   }
   if (!actions.form.empty()) {
     FormGroupOrder order;
@@ -144,33 +201,73 @@ void Fleet::Act(GroupRuntime& g, const Group::Actions& actions) {
     g.SetEpochLinks(actions.epoch, std::move(links));
     spdlog::info("group {}: epoch {} started with {} rank(s), {} KV blocks of {}", g.group.name(),
                  actions.epoch, g.links.size(), capacity.num_blocks, capacity.block_size);
+    g.epoch_started = clock_->Now();
     g.engine->StartEpoch(std::move(info));
   }
 }
 
 absl::StatusOr<AttachmentId> Fleet::Attach(const std::string& group, const RankHello& hello,
+                                           std::shared_ptr<const ModelContext> model,
                                            std::shared_ptr<WorkerLink> link) {
+  RETURN_IF_ERROR(CheckGroupName(group));
+  if (model != nullptr && model->digest != hello.model_digest) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("group ", group, ", rank ", hello.rank, ": the model card's digest is ",
+                     model->digest, "; expected the worker's, ", hello.model_digest));
+  }
+  Runtimes forgotten;  // destroyed after the lock is gone
   MutexLock lock(&mu_);
-  std::unique_ptr<GroupRuntime>& g = groups_[group];
-  if (g == nullptr) g = std::make_unique<GroupRuntime>(this, group);
   const AttachmentId id = next_attachment_++;
   Group::Actions actions;
-  RETURN_IF_ERROR(g->group.Attach(id, hello, &actions));
+  auto it = groups_.find(group);
+  if (it != groups_.end()) {
+    RETURN_IF_ERROR(it->second->group.Attach(id, hello, clock_->Now(), &actions));
+  } else {
+    Group formed(group);
+    RETURN_IF_ERROR(formed.Attach(id, hello, clock_->Now(), &actions));
+    if (groups_.size() >= kMaxGroups) forgotten = TakeEmptyGroups(absl::ZeroDuration());
+    if (groups_.size() >= kMaxGroups) {
+      return absl::ResourceExhaustedError(absl::StrCat(
+          "group ", group, ": there are ", groups_.size(), " groups; the limit is ", kMaxGroups));
+    }
+    it = groups_.emplace(group, std::make_shared<GroupRuntime>(this, group, std::move(formed)))
+             .first;
+  }
+  GroupRuntime& g = *it->second;
   attachments_[id] = group;
-  g->links[id] = std::move(link);
-  Act(*g, actions);
+  g.links[id] = std::move(link);
+  Act(g, actions);
+  SetModel(g, std::move(model));
   return id;
 }
 
 void Fleet::AddModel(std::shared_ptr<const ModelContext> model) {
   MutexLock lock(&mu_);
-  const auto [it, added] = models_.try_emplace(model->name, model);
-  if (added) {
-    spdlog::info("model {} ({}, digest {})", model->name, model->architecture,
-                 model->digest.substr(0, 16));
-    if (!model->chat_template_status.ok())
-      spdlog::warn("model {}: {}", model->name, std::string(model->chat_template_status.message()));
+  LogModel(*model);
+  given_models_.push_back({std::move(model), /*since=*/0, /*ready=*/false});
+}
+
+void Fleet::SetModel(GroupRuntime& g, std::shared_ptr<const ModelContext> model) {
+  if (g.model.has_value() && g.model->context->digest != g.group.model_digest()) g.model.reset();
+  if (model == nullptr || (g.model.has_value() && g.model->context->name == model->name)) return;
+  for (const KnownModel& known : KnownModels()) {
+    if (known.context->digest != model->digest || known.context->name != model->name) continue;
+    g.model = known;
+    return;
   }
+  LogModel(*model);
+  g.model = KnownModel{std::move(model), next_model_++, /*ready=*/false};
+}
+
+std::vector<KnownModel> Fleet::KnownModels() const {
+  std::vector<KnownModel> known = given_models_;
+  std::set<absl::string_view> ready;
+  for (const auto& [name, g] : groups_) {
+    if (g->model.has_value()) known.push_back(*g->model);
+    if (g->group.state() == GroupState::kReady) ready.insert(g->group.model_digest());
+  }
+  for (KnownModel& model : known) model.ready = ready.count(model.context->digest) > 0;
+  return known;
 }
 
 void Fleet::Progress(AttachmentId id, uint64_t done, uint64_t total) {
@@ -198,14 +295,15 @@ void Fleet::Ready(AttachmentId id, uint64_t epoch) {
 }
 
 void Fleet::Result(AttachmentId id, uint64_t epoch, StepResult result) {
-  std::shared_ptr<Engine> engine;
+  std::shared_ptr<GroupRuntime> g;
   {
     MutexLock lock(&mu_);
-    GroupRuntime* g = FindRuntime(id);
-    if (g == nullptr || !g->group.IsSampler(id)) return;
-    engine = g->engine;
+    const auto it = attachments_.find(id);
+    if (it == attachments_.end()) return;
+    g = groups_.at(it->second);
+    if (!g->group.IsSampler(id)) return;
   }
-  engine->PostResult(epoch, std::move(result));
+  g->engine->PostResult(epoch, std::move(result));
 }
 
 void Fleet::EpochFailed(AttachmentId id, uint64_t epoch, const std::string& reason) {
@@ -263,13 +361,13 @@ ModelServing Fleet::Serving(const std::shared_ptr<const ModelContext>& model) co
 
 absl::StatusOr<ModelServing> Fleet::FindModel(absl::string_view name) const {
   MutexLock lock(&mu_);
-  if (models_.empty())
-    return absl::UnavailableError("no worker has attached yet: no model is known");
-  if (name.empty() && models_.size() == 1) return Serving(models_.begin()->second);
-  const auto it = models_.find(std::string(name));
-  if (it != models_.end()) return Serving(it->second);
+  const std::map<std::string, KnownModel> models = MeaningOfNames(KnownModels());
+  if (models.empty()) return absl::UnavailableError("no worker is attached: no model is known");
+  if (name.empty() && models.size() == 1) return Serving(models.begin()->second.context);
+  const auto it = models.find(std::string(name));
+  if (it != models.end()) return Serving(it->second.context);
   const std::string served = absl::StrJoin(
-      models_, ", ", [](std::string* out, const auto& m) { absl::StrAppend(out, m.first); });
+      models, ", ", [](std::string* out, const auto& m) { absl::StrAppend(out, m.first); });
   if (name.empty())
     return absl::InvalidArgumentError(
         absl::StrCat("model is empty, and several are served: ", served));
@@ -279,18 +377,20 @@ absl::StatusOr<ModelServing> Fleet::FindModel(absl::string_view name) const {
 std::vector<ModelServing> Fleet::Models() const {
   MutexLock lock(&mu_);
   std::vector<ModelServing> all;
-  for (const auto& [name, model] : models_) all.push_back(Serving(model));
+  for (const auto& [name, model] : MeaningOfNames(KnownModels())) {
+    all.push_back(Serving(model.context));
+  }
   return all;
 }
 
 std::function<void()> Fleet::Submit(std::shared_ptr<const ModelContext> model,
                                     EngineRequest request, std::shared_ptr<RequestSink> sink) {
-  std::shared_ptr<Engine> engine;
+  std::shared_ptr<Engine> engine;  // keeps its group too
   uint64_t id = 0;
   std::string missing = "no group serves the model";
   {
     MutexLock lock(&mu_);
-    std::vector<GroupRuntime*> candidates;
+    std::vector<std::shared_ptr<GroupRuntime>> candidates;
     std::vector<GroupLoad> loads;
     for (const auto& [name, g] : groups_) {
       if (g->group.model_digest() != model->digest) continue;
@@ -307,7 +407,7 @@ std::function<void()> Fleet::Submit(std::shared_ptr<const ModelContext> model,
                                " tokens; this one may have ", wanted);
         continue;
       }
-      candidates.push_back(g.get());
+      candidates.push_back(g);
       loads.push_back({g->engine->LoadTokens(), g->requests});
     }
     if (draining_) {
@@ -315,9 +415,9 @@ std::function<void()> Fleet::Submit(std::shared_ptr<const ModelContext> model,
       missing = "the server is shutting down";
     }
     if (!candidates.empty()) {
-      GroupRuntime* g = candidates[PickLeastLoaded(loads)];
+      const std::shared_ptr<GroupRuntime>& g = candidates[PickLeastLoaded(loads)];
       ++g->requests;
-      engine = g->engine;
+      engine = std::shared_ptr<Engine>(g, g->engine.get());
       id = next_request_++;
       // Posted under the lock: ids arrive in order.
       engine->Submit(id, std::shared_ptr<const Tokenizer>(model, model->tokenizer.get()),
@@ -333,15 +433,17 @@ std::function<void()> Fleet::Submit(std::shared_ptr<const ModelContext> model,
 
 std::vector<GroupSnapshot> Fleet::Groups() const {
   MutexLock lock(&mu_);
+  const std::vector<KnownModel> models = KnownModels();
   std::vector<GroupSnapshot> all;
   for (const auto& [name, g] : groups_) {
     const EngineSnapshot e = g->engine->Snapshot();
     GroupSnapshot s;
     s.name = name;
     s.state = g->group.state();
-    for (const auto& [model_name, model] : models_) {
-      if (model->digest == g->group.model_digest()) s.model = model_name;
+    for (const KnownModel& model : models) {
+      if (model.context->digest == g->group.model_digest()) s.model = model.context->name;
     }
+    if (g->model.has_value()) s.model = g->model->context->name;
     s.numerics_class = g->group.numerics_class();
     s.tp = g->group.tp();
     s.pp = g->group.pp();
@@ -364,10 +466,12 @@ std::vector<GroupSnapshot> Fleet::Groups() const {
 bool Fleet::CanAnswer() const {
   MutexLock lock(&mu_);
   if (draining_) return false;
+  std::set<absl::string_view> named;  // digests
+  const std::map<std::string, KnownModel> models = MeaningOfNames(KnownModels());
+  for (const auto& [name, model] : models) named.insert(model.context->digest);
   for (const auto& [name, g] : groups_) {
-    if (g->group.state() != GroupState::kReady) continue;
-    const absl::Time since = g->engine->Snapshot().in_flight_since;
-    if (since == absl::InfiniteFuture() || clock_->Now() - since < options_.stall_limit)
+    if (g->group.state() == GroupState::kReady && named.count(g->group.model_digest()) > 0 &&
+        !IsOverdue(*g))
       return true;
   }
   return false;

@@ -18,6 +18,7 @@
 #include "router/fleet/cluster.h"
 #include "router/fleet/group.h"
 #include "router/fleet/model_context.h"
+#include "router/fleet/model_names.h"
 #include "router/fleet/worker_link.h"
 
 namespace baton {
@@ -28,24 +29,39 @@ struct FleetOptions {
   uint32_t max_model_len = 0;  // 0: what the workers allow
   uint32_t max_queue_requests = 1024;
   uint64_t max_queue_tokens = 1 << 20;
-  // A group whose plan has been without a result for longer is taken for one that cannot answer.
+  // A plan that has been without a result for so long ends its group's epoch. More than zero.
   absl::Duration stall_limit = absl::Seconds(15);
+  // How long a group without any rank stays listed, and its model known.
+  absl::Duration forget_group_after = absl::Seconds(60);
+  // How often Tick is called; the infinite duration leaves it to the owner.
+  absl::Duration tick_interval = absl::Milliseconds(50);
 };
 
+// The most groups at once: each has a thread. Those without a rank make room for a new one.
+constexpr size_t kMaxGroups = 256;
+
 // Thread-safe.
+//
+// Which models clients can name, and which of two digests a name means, is said in model_names.h.
+// A request goes to a group of the digest that its name meant when it came.
 class Fleet : public Cluster {
  public:
   // `clock` must outlive the fleet.
   Fleet(const FleetOptions& options, const Clock* clock);
   ~Fleet() override;
 
-  // --- Workers, told by their streams.
-  // FAILED_PRECONDITION when the worker does not fit; its stream is then to be refused with that
-  // status.
-  absl::StatusOr<AttachmentId> Attach(const std::string& group, const RankHello& hello,
-                                      std::shared_ptr<WorkerLink> link);
-  // A model that clients may name from now on; the first of a digest counts.
+  // A model that clients may name for ever.
   void AddModel(std::shared_ptr<const ModelContext> model);
+
+  // --- Workers, told by their streams.
+  // `model` describes the model of the worker's digest; null when the worker brought none. On
+  // failure nothing is left of the attempt and the stream is to be ended with the status:
+  // INVALID_ARGUMENT when the group's name is none, FAILED_PRECONDITION when the worker does not
+  // fit, UNAVAILABLE while another process is attached as its rank, RESOURCE_EXHAUSTED when there
+  // are kMaxGroups already. After the first two it need not come again.
+  absl::StatusOr<AttachmentId> Attach(const std::string& group, const RankHello& hello,
+                                      std::shared_ptr<const ModelContext> model,
+                                      std::shared_ptr<WorkerLink> link);
   void Progress(AttachmentId id, uint64_t done, uint64_t total);
   void Loaded(AttachmentId id, const RankCapacity& capacity);
   void Ready(AttachmentId id, uint64_t epoch);
@@ -62,8 +78,10 @@ class Fleet : public Cluster {
   uint64_t incarnation() const override { return incarnation_; }
   absl::Duration uptime() const override { return clock_->Now() - started_; }
 
-  // Whether some group is ready and makes progress.
+  // Whether some group is ready, makes progress, and serves what a name means.
   bool CanAnswer() const;
+  // Time passed: forms groups again, ends epochs whose plan is overdue, forgets groups.
+  void Tick();
   // No new requests from now on; those that are here go on.
   void StopAccepting();
   // No new requests; those that have begun end with FinishReason::kDrain.
@@ -72,7 +90,15 @@ class Fleet : public Cluster {
 
  private:
   struct GroupRuntime;
+  using Runtimes = std::vector<std::shared_ptr<GroupRuntime>>;
 
+  // Takes groups out that have had no rank for `at_least` and have no request left. Destroy the
+  // result without the lock: engines' threads end, which may be waiting for it.
+  Runtimes TakeEmptyGroups(absl::Duration at_least) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  bool IsOverdue(const GroupRuntime& g) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void SetModel(GroupRuntime& g, std::shared_ptr<const ModelContext> model)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  std::vector<KnownModel> KnownModels() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Act(GroupRuntime& g, const Group::Actions& actions) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   GroupRuntime* FindRuntime(AttachmentId id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   ModelServing Serving(const std::shared_ptr<const ModelContext>& model) const
@@ -92,10 +118,10 @@ class Fleet : public Cluster {
   uint64_t next_epoch_ ABSL_GUARDED_BY(mu_) = 0;
   AttachmentId next_attachment_ ABSL_GUARDED_BY(mu_) = 1;
   uint64_t next_request_ ABSL_GUARDED_BY(mu_) = 1;
-  std::map<std::string, std::unique_ptr<GroupRuntime>> groups_ ABSL_GUARDED_BY(mu_);
+  uint64_t next_model_ ABSL_GUARDED_BY(mu_) = 1;
+  std::map<std::string, std::shared_ptr<GroupRuntime>> groups_ ABSL_GUARDED_BY(mu_);
   std::map<AttachmentId, std::string> attachments_ ABSL_GUARDED_BY(mu_);  // to the group's name
-  std::map<std::string, std::shared_ptr<const ModelContext>> models_
-      ABSL_GUARDED_BY(mu_);  // by name
+  std::vector<KnownModel> given_models_ ABSL_GUARDED_BY(mu_);             // by AddModel
   std::thread ticker_;
 };
 

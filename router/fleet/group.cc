@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
@@ -11,9 +13,26 @@ namespace {
 // Longer than the ranks' own limit for connecting, so that their reason arrives first.
 constexpr absl::Duration kFormingLimit = absl::Seconds(15);
 constexpr absl::Duration kTryAgain = absl::Milliseconds(200);
+constexpr absl::Duration kLongestPause = absl::Seconds(5);
 constexpr uint32_t kMaxParallelism = 256;
+constexpr size_t kMaxGroupName = 63;
+
+std::string Process(const RankHello& hello) {
+  return absl::StrCat("process ", hello.pid, " on ", hello.host);
+}
 
 }  // namespace
+
+absl::Status CheckGroupName(absl::string_view name) {
+  const bool good_bytes = std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return absl::ascii_isalnum(c) || c == '.' || c == '_' || c == '-';
+  });
+  if (good_bytes && !name.empty() && name.size() <= kMaxGroupName) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "group is \"", absl::CHexEscape(name.substr(0, kMaxGroupName)),
+      name.size() > kMaxGroupName ? "...\" (" : "\" (", name.size(), " bytes); expected 1 to ",
+      kMaxGroupName, " of the characters A-Z a-z 0-9 . _ -"));
+}
 
 Group::Rank* Group::Find(AttachmentId id) {
   for (auto& [index, rank] : ranks_) {
@@ -51,17 +70,28 @@ absl::Status Group::CheckFits(const RankHello& hello) const {
                   absl::StrCat(first.host, " (", first.shared_memory_domain,
                                "): all ranks of a group must be able to share memory"));
   }
-  if (ranks_.count(hello.rank) > 0) {
-    return refuse(
-        "the rank's worker", absl::StrCat("process ", hello.pid),
-        absl::StrCat("process ", ranks_.at(hello.rank).hello.pid, ", which is attached already"));
-  }
   return absl::OkStatus();
 }
 
-absl::Status Group::Attach(AttachmentId id, const RankHello& hello, Actions*) {
+absl::Status Group::Attach(AttachmentId id, const RankHello& hello, absl::Time now,
+                           Actions* actions) {
   const absl::Status fits = CheckFits(hello);
   if (!fits.ok()) return fits;
+  const auto old = ranks_.find(hello.rank);
+  if (old != ranks_.end()) {
+    if (old->second.hello.incarnation != hello.incarnation) {
+      return absl::UnavailableError(absl::StrCat("group ", name_, ", rank ", hello.rank, ": ",
+                                                 Process(old->second.hello), " is attached; ",
+                                                 Process(hello), " may attach when it is gone"));
+    }
+    actions->superseded = old->second.id;
+    ranks_.erase(old);
+    EndEpoch(absl::StrCat("rank ", hello.rank, " (", Process(hello), ") dialled again"), now,
+             actions);
+  }
+  failed_formations_ = 0;
+  try_again_at_ = std::min(try_again_at_, now + kTryAgain);
+  empty_since_ = absl::InfiniteFuture();
   if (ranks_.empty()) {
     tp_ = hello.tp;
     pp_ = hello.pp;
@@ -116,6 +146,7 @@ void Group::Ready(AttachmentId id, uint64_t epoch, Actions* actions) {
     if (!r.ready) return;
   }
   state_ = GroupState::kReady;
+  failed_formations_ = 0;
   actions->start_epoch = true;
   actions->epoch = epoch_;
 }
@@ -124,8 +155,12 @@ void Group::EndEpoch(const std::string& reason, absl::Time now, Actions* actions
   if (state_ == GroupState::kReady) actions->end_epoch = reason;
   if (state_ == GroupState::kReady || state_ == GroupState::kForming) {
     actions->aborted_epoch = epoch_;
+    actions->abort_reason = reason;
     for (const auto& [index, rank] : ranks_) actions->abort.push_back(rank.id);
-    try_again_at_ = now + kTryAgain;
+    last_failure_ = reason;
+    if (state_ == GroupState::kForming) ++failed_formations_;
+    const int doublings = std::min(std::max(failed_formations_ - 1, 0), 10);
+    try_again_at_ = now + std::min(kTryAgain * (1 << doublings), kLongestPause);
   }
   state_ = ranks_.size() == tp_ * pp_ ? GroupState::kLoading : GroupState::kIncomplete;
 }
@@ -142,13 +177,15 @@ void Group::Detach(AttachmentId id, const std::string& reason, uint64_t* next_ep
   const Rank* rank = Find(id);
   if (rank == nullptr) return;
   ranks_.erase(rank->hello.rank);
+  if (ranks_.empty()) empty_since_ = now;
   EndEpoch(reason, now, actions);
   TryForm(next_epoch, now, actions);
 }
 
 void Group::Tick(uint64_t* next_epoch, absl::Time now, Actions* actions) {
   if (state_ == GroupState::kForming && now > forming_since_ + kFormingLimit) {
-    EndEpoch(absl::StrCat("the group did not form within ", absl::FormatDuration(kFormingLimit)),
+    EndEpoch(absl::StrCat("not ready within ", absl::FormatDuration(kFormingLimit), ": ",
+                          Who([](const Rank& r) { return !r.ready; })),
              now, actions);
     return;
   }
@@ -207,14 +244,27 @@ std::vector<RankSnapshot> Group::Ranks() const {
   return all;
 }
 
+std::string Group::Who(bool (*lacks)(const Rank&)) const {
+  std::string who;
+  for (const auto& [index, rank] : ranks_) {
+    if (!lacks(rank)) continue;
+    absl::StrAppend(&who, who.empty() ? "" : ", ", "rank ", index, " (", Process(rank.hello), ")");
+  }
+  return who;
+}
+
 std::string Group::WhatIsMissing() const {
+  const std::string loading = Who([](const Rank& r) { return !r.capacity.has_value(); });
   switch (state_) {
     case GroupState::kReady:
       return "";
     case GroupState::kForming:
-      return absl::StrCat("group ", name_, " is connecting its ranks");
+      return absl::StrCat("group ", name_, " is connecting its ranks; it waits for ",
+                          Who([](const Rank& r) { return !r.ready; }));
     case GroupState::kLoading:
-      return absl::StrCat("group ", name_, " is loading weights");
+      if (loading.empty())
+        return absl::StrCat("group ", name_, " will form again; it was lost: ", last_failure_);
+      return absl::StrCat("group ", name_, " is loading weights: ", loading);
     case GroupState::kIncomplete:
       break;
   }
