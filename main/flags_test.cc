@@ -38,7 +38,7 @@ TEST_F(FlagsTest, FillTheOptions) {
   EXPECT_EQ(
       Parse({"--model", "m.gguf", "--tp=3", "--pp", "2", "--kv-memory", "2GiB", "--kv-type=f32",
              "--max-model-len", "100", "--listen", "[::]:1", "--drain-timeout", "1m30s",
-             "--max-queue-requests", "9", "--log-level", "debug"}),
+             "--max-queue-requests", "9", "--log-level", "debug", "--stall-limit=2500ms"}),
       "");
   EXPECT_EQ(worker_.model, "m.gguf");
   EXPECT_EQ(worker_.tp, 3u);
@@ -49,6 +49,7 @@ TEST_F(FlagsTest, FillTheOptions) {
   EXPECT_EQ(worker_.log_level, "debug");
   EXPECT_EQ(router_.listen, "[::]:1");
   EXPECT_EQ(router_.drain_timeout, absl::Seconds(90));
+  EXPECT_EQ(router_.stall_limit, absl::Milliseconds(2500));
   EXPECT_EQ(router_.max_queue_requests, 9u);
 }
 
@@ -57,6 +58,7 @@ TEST_F(FlagsTest, DefaultsStay) {
   EXPECT_EQ(worker_.kv_memory, 512ull << 20);
   EXPECT_EQ(worker_.kv_block_size, 16u);
   EXPECT_EQ(router_.drain_timeout, absl::ZeroDuration());
+  EXPECT_EQ(router_.stall_limit, absl::Seconds(15));
 }
 
 TEST_F(FlagsTest, RefusalsNameTheFlag) {
@@ -68,7 +70,8 @@ TEST_F(FlagsTest, RefusalsNameTheFlag) {
                                                      {"--device", "tpu"},
                                                      {"--log-level", "loud"},
                                                      {"--kv-block-size", "0"},
-                                                     {"--drain-timeout", "-1s"}};
+                                                     {"--drain-timeout", "-1s"},
+                                                     {"--stall-limit", "0"}};
   for (const auto& line : bad) {
     EXPECT_THAT(Parse({"--model", "m", line[0], line[1]}), testing::HasSubstr(line[0]));
   }

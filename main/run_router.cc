@@ -48,6 +48,7 @@ absl::Status RunRouter(const RouterOptions& options) {
   fleet_options.max_model_len = options.max_model_len;
   fleet_options.max_queue_requests = options.max_queue_requests;
   fleet_options.max_queue_tokens = options.max_queue_tokens;
+  fleet_options.stall_limit = options.stall_limit;
   Fleet fleet(fleet_options, Clock::Real());
   if (!options.model.empty()) RETURN_IF_ERROR(AddModelFromFile(options, &fleet));
 

@@ -24,6 +24,7 @@ struct RouterOptions {
   uint32_t max_queue_requests = 1024;  // requests waiting in one group's queue
   uint32_t max_step_tokens = 512;      // tokens of one step, prefill chunks and decodes together
   absl::Duration drain_timeout;        // how long running streams may go on after SIGTERM
+  absl::Duration stall_limit = absl::Seconds(15);  // how long a step may take; more than zero
   std::string log_level = "info";
   std::string log_prefix = "router";
 };

@@ -44,6 +44,7 @@ ChildSpec PlanRouter(const ServeOptions& options) {
   spec.args.push_back(Flag("max-queue-tokens", options.router.max_queue_tokens));
   spec.args.push_back(Flag("max-queue-requests", options.router.max_queue_requests));
   spec.args.push_back(Flag("drain-timeout", absl::FormatDuration(options.router.drain_timeout)));
+  spec.args.push_back(Flag("stall-limit", absl::FormatDuration(options.router.stall_limit)));
   spec.args.push_back(Flag("log-level", options.worker.log_level));
   return spec;
 }

@@ -17,7 +17,7 @@
 namespace baton {
 
 struct ServeOptions {
-  RouterOptions router;  // listen, queue limits and drain_timeout are taken from here,
+  RouterOptions router;  // listen, queue limits, drain_timeout and stall_limit are taken from here,
   WorkerOptions
       worker;  // model, shape, memory, lengths and log_level from here; the rest of both is ignored
   uint32_t groups = 1;   // replicas of the model

@@ -57,10 +57,12 @@ TEST(PlanChildren, RouterAndWorkersAgreeOnLimits) {
   options.worker.max_running = 7;
   options.worker.max_model_len = 1000;
   options.worker.kv_memory = 12345;
+  options.router.stall_limit = absl::Seconds(3);
   for (const ChildSpec& spec : PlanChildren(options, 2)) {
     EXPECT_THAT(spec.args, Contains("--max-running=7"));
     EXPECT_THAT(spec.args, Contains("--max-model-len=1000"));
   }
+  EXPECT_THAT(PlanChildren(options, 2)[0].args, Contains("--stall-limit=3s"));
   EXPECT_THAT(PlanChildren(options, 2)[1].args, Contains("--kv-memory=12345"));
 }
 

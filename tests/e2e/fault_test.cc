@@ -114,6 +114,30 @@ TEST_F(FaultTest, AKilledRouterComesBackAndTheWorkersStay) {
   ExpectStops();
 }
 
+// A process that is there but does nothing: no socket closes.
+TEST_F(FaultTest, AWorkerThatHangsEndsItsStreamsAndServesAgain) {
+  ServeFlags flags;
+  flags.more = {"--stall-limit=1s"};
+  ASSERT_NO_FATAL_FAILURE(Start(flags));
+  const std::vector<v1::GenerateRequest> requests = NumberedRequests(kTokens);
+  const std::vector<TokenList> alone = RunEachAlone(requests);
+  const pid_t worker = serve().WorkerPids()[0];
+  const uint64_t epoch = serve().Group().epoch();
+  Streams streams(&client(), NumberedRequests(kEndless));
+  ASSERT_TRUE(streams.WaitForTokens(2));
+  ASSERT_EQ(kill(worker, SIGSTOP), 0);
+  const std::vector<StreamResult> results = streams.Join();
+  ExpectLost(results, alone);
+  EXPECT_NE(results[0].status.message().find("without a result for 1s"), std::string::npos)
+      << results[0].status;
+  EXPECT_TRUE(Eventually(absl::Seconds(1), [this] { return !serve().IsServing(); }));
+  ASSERT_EQ(kill(worker, SIGCONT), 0);
+  ASSERT_TRUE(serve().WaitReady(kComesBack, epoch));
+  EXPECT_EQ(serve().WorkerPids()[0], worker);
+  EXPECT_EQ(RunEachAlone(requests), alone);
+  ExpectStops();
+}
+
 TEST_F(FaultTest, NoChildOutlivesServe) {
   ASSERT_NO_FATAL_FAILURE(StartShape(2, 1));
   Streams streams(&client(), NumberedRequests(kEndless));
