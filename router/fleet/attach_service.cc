@@ -8,8 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/mutex.h"
+#include "common/status_mapping.h"
 #include "router/fleet/worker_messages.h"
-#include "server/status_mapping.h"
 #include "spdlog/spdlog.h"
 
 namespace baton {

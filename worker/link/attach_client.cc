@@ -4,9 +4,9 @@
 #include <thread>
 #include <utility>
 
+#include "common/status_mapping.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
-#include "server/status_mapping.h"
 #include "spdlog/spdlog.h"
 #include "worker/link/messages.h"
 
