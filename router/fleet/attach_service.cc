@@ -51,6 +51,9 @@ class AttachStream : public grpc::ServerBidiReactor<wire::AttachRequest, wire::A
     message->mutable_abort()->set_reason(reason);
     Send(std::move(message));
   }
+  void Close(const std::string& reason) override {
+    End(ToGrpcStatus(absl::UnavailableError(reason)));
+  }
 
   // --- gRPC.
   void OnReadDone(bool ok) override {

@@ -15,6 +15,8 @@
 namespace baton {
 namespace {
 
+constexpr char kShuttingDown[] = "the router is shutting down";
+
 uint64_t RandomWord() {
   static std::atomic<uint64_t> salt{0};
   std::random_device device;
@@ -151,6 +153,7 @@ void Fleet::Act(GroupRuntime& g, const Group::Actions& actions) {
 absl::StatusOr<AttachmentId> Fleet::Attach(const std::string& group, const RankHello& hello,
                                            std::shared_ptr<WorkerLink> link) {
   MutexLock lock(&mu_);
+  if (links_closed_) return absl::UnavailableError(kShuttingDown);
   std::unique_ptr<GroupRuntime>& g = groups_[group];
   if (g == nullptr) g = std::make_unique<GroupRuntime>(this, group);
   const AttachmentId id = next_attachment_++;
@@ -382,6 +385,18 @@ void Fleet::DrainNow() {
   MutexLock lock(&mu_);
   draining_ = true;
   for (const auto& [name, g] : groups_) g->engine->DrainNow();
+}
+
+void Fleet::CloseLinks() {
+  std::vector<std::shared_ptr<WorkerLink>> links;
+  {
+    MutexLock lock(&mu_);
+    links_closed_ = true;
+    for (const auto& [name, g] : groups_) {
+      for (const auto& [id, link] : g->links) links.push_back(link);
+    }
+  }
+  for (const auto& link : links) link->Close(kShuttingDown);
 }
 
 bool Fleet::Idle() const {

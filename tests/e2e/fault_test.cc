@@ -126,6 +126,14 @@ TEST_F(FaultTest, NoChildOutlivesServe) {
   }
 }
 
+// It waits for nothing: neither for streams of clients, which there are none of, nor for the
+// workers', which end only with the router.
+TEST_F(FaultTest, AStopWithNothingToDoIsQuick) {
+  ASSERT_NO_FATAL_FAILURE(StartShape(2, 1));
+  EXPECT_EQ(Faults(NumberedRequest(0, 5), RunAlone(&client(), NumberedRequest(0, 5))), "");
+  ExpectStops(absl::Milliseconds(300));
+}
+
 TEST_F(FaultTest, SigtermEndsStreamsAsDrainedWithinTwoSeconds) {
   ASSERT_NO_FATAL_FAILURE(StartShape(2, 1));
   const std::vector<TokenList> alone = RunEachAlone(NumberedRequests(kTokens));
