@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <random>
 #include <thread>
@@ -71,16 +72,17 @@ absl::Status RunWorker(const WorkerOptions& options) {
     ASSIGN_OR_RETURN(*hello.mutable_model_card(), MakeModelCard(*file, config, options.model_name));
   }
 
-  AttachClient client(
-      std::move(attach), [&](const std::function<void(int64_t, int64_t)>& progress) {
-        auto loaded = ModelRunner::Create(*file, config, runner, std::make_unique<CpuDevice>(),
-                                          std::move(ops), progress);
-        if (loaded.ok()) {
-          spdlog::info("loaded: {:.1f} MiB of weights, {} KV blocks, {} threads",
-                       (*loaded)->weight_bytes() / 1048576.0, (*loaded)->num_blocks(), threads);
-        }
-        return loaded;
-      });
+  AttachClient client(std::move(attach), [&](const std::function<void(int64_t, int64_t)>& progress,
+                                             const std::atomic<bool>* cancelled) {
+    runner.weights.cancelled = cancelled;
+    auto loaded = ModelRunner::Create(*file, config, runner, std::make_unique<CpuDevice>(cancelled),
+                                      std::move(ops), progress);
+    if (loaded.ok()) {
+      spdlog::info("loaded: {:.1f} MiB of weights, {} KV blocks, {} threads",
+                   (*loaded)->weight_bytes() / 1048576.0, (*loaded)->num_blocks(), threads);
+    }
+    return loaded;
+  });
   std::thread stopper([&] {
     shutdown.Wait();
     client.Stop();

@@ -169,7 +169,8 @@ class Layout {
   std::vector<VectorPlan> vectors_;
 };
 
-absl::Status LoadMatrix(const GgufFile& file, const MatrixPlan& plan, Ops& ops) {
+absl::Status LoadMatrix(const GgufFile& file, const MatrixPlan& plan, Ops& ops,
+                        const WeightOptions& options) {
   const int64_t block = BlockElements(plan.file_type);
   const int64_t file_row = plan.tensor->dims[0] / block * BlockBytes(plan.file_type);
   const int64_t part_row = plan.part.cols.size() / block * BlockBytes(plan.file_type);
@@ -179,6 +180,9 @@ absl::Status LoadMatrix(const GgufFile& file, const MatrixPlan& plan, Ops& ops) 
   std::vector<uint8_t> bytes(rows_at_once * part_row);
   std::vector<float> f32(plan.weight.dtype != plan.file_type ? plan.weight.cols : 0);
   for (int64_t row = 0; row < plan.weight.rows; row += rows_at_once) {
+    if (options.cancelled != nullptr && options.cancelled->load()) {
+      return absl::CancelledError("loading was cancelled");
+    }
     const int64_t rows = std::min(rows_at_once, plan.weight.rows - row);
     const uint64_t begin =
         plan.tensor->offset + (plan.part.rows.begin + row) * file_row + part_offset;
@@ -228,7 +232,7 @@ absl::StatusOr<std::unique_ptr<ModelWeights>> ModelWeights::Load(
   }
   for (MatrixPlan& plan : layout.matrices()) {
     plan.weight.data = memory + plan.offset;
-    RETURN_IF_ERROR(LoadMatrix(file, plan, ops));
+    RETURN_IF_ERROR(LoadMatrix(file, plan, ops, options));
     *plan.destination = plan.weight;
     progress(plan.offset + ops.WeightBytes(plan.weight.dtype, plan.weight.rows, plan.weight.cols),
              layout.bytes());

@@ -2,6 +2,7 @@
 #ifndef BATON_WORKER_MODEL_WEIGHTS_H_
 #define BATON_WORKER_MODEL_WEIGHTS_H_
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -30,6 +31,8 @@ struct LayerWeights {
 struct WeightOptions {
   // Holds every matrix as F32, dequantised: the float32 reference.
   bool as_f32 = false;
+  // Once true, Load ends with CANCELLED after the piece of the file, a few MiB, that it is reading.
+  const std::atomic<bool>* cancelled = nullptr;
 };
 
 // Immutable once loaded. Views into it live as long as it does.
