@@ -217,6 +217,19 @@ absl::StatusOr<int64_t> ModelWeights::Bytes(const GgufFile& file, const ModelCon
   return layout.bytes();
 }
 
+absl::StatusOr<std::unique_ptr<ModelWeights>> ModelWeights::Describe(const GgufFile& file,
+                                                                     const ModelConfig& config,
+                                                                     const Shard& shard,
+                                                                     const Ops& ops,
+                                                                     const WeightOptions& options) {
+  auto weights = std::make_unique<ModelWeights>();
+  Layout layout(file, config, shard, ops, options);
+  RETURN_IF_ERROR(layout.Plan(*weights));
+  for (const MatrixPlan& plan : layout.matrices()) *plan.destination = plan.weight;
+  if (shard.last_stage() && weights->head.rows == 0) weights->head = weights->embedding;
+  return weights;
+}
+
 absl::StatusOr<std::unique_ptr<ModelWeights>> ModelWeights::Load(
     const GgufFile& file, const ModelConfig& config, const Shard& shard, Ops& ops, Device& device,
     const WeightOptions& options, const std::function<void(int64_t, int64_t)>& progress) {

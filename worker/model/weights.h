@@ -44,9 +44,15 @@ class ModelWeights {
                                        const Shard& shard, const Ops& ops,
                                        const WeightOptions& options);
 
+  // What Load will give, but for the data: types and shapes, to measure by. Fails as Bytes does.
+  static absl::StatusOr<std::unique_ptr<ModelWeights>> Describe(const GgufFile& file,
+                                                                const ModelConfig& config,
+                                                                const Shard& shard, const Ops& ops,
+                                                                const WeightOptions& options);
+
   // Reads this rank's byte ranges, and no others, packing as it goes. `progress(done, total)`, in
   // bytes of the result, is called now and then. Fails as Bytes, Device::Allocate and
-  // FileReader::ReadAt do.
+  // FileReader::ReadAt do, and when it is cancelled.
   static absl::StatusOr<std::unique_ptr<ModelWeights>> Load(
       const GgufFile& file, const ModelConfig& config, const Shard& shard, Ops& ops, Device& device,
       const WeightOptions& options, const std::function<void(int64_t, int64_t)>& progress);
