@@ -10,7 +10,7 @@
 //   RETURN_IF_ERROR(call->Finish());
 //
 // Errors carry the server's google.rpc details as payloads: FieldViolations, RetryAfter and Reason
-// of server/error_details.h read them. Everything here blocks the caller; nothing needs a thread of
+// of common/error_details.h read them. Everything here blocks the caller; nothing needs a thread of
 // its own.
 #ifndef BATON_CLIENT_CLIENT_H_
 #define BATON_CLIENT_CLIENT_H_

@@ -6,10 +6,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/fake_services.h"
+#include "common/error_details.h"
+#include "common/status_mapping.h"
+#include "grpcpp/security/server_credentials.h"
+#include "grpcpp/server_builder.h"
 #include "gtest/gtest.h"
-#include "server/error_details.h"
-#include "server/grpc_server.h"
-#include "server/status_mapping.h"
 
 namespace baton {
 namespace {
@@ -18,18 +19,20 @@ class ClientTest : public testing::Test {
  protected:
   ClientTest() {
     cluster_.response = OneReadyGroup();
-    GrpcServerOptions options;
-    options.listen = "127.0.0.1:0";
-    server_ = *GrpcServer::Create(options, {{"baton.v1.InferenceService", &inference_},
-                                            {"baton.v1.ClusterService", &cluster_}});
-    auto client = Client::Connect(absl::StrCat("127.0.0.1:", server_->port()));
+    int port = 0;
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+    builder.RegisterService(&inference_);
+    builder.RegisterService(&cluster_);
+    server_ = builder.BuildAndStart();
+    auto client = Client::Connect(absl::StrCat("127.0.0.1:", port));
     EXPECT_TRUE(client.ok()) << client.status();
     client_ = *std::move(client);
   }
 
   FakeInferenceService inference_;
   FakeClusterService cluster_;
-  std::unique_ptr<GrpcServer> server_;
+  std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<Client> client_;
 };
 

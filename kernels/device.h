@@ -47,7 +47,8 @@ class Device {
  public:
   virtual ~Device() = default;
 
-  // RESOURCE_EXHAUSTED names `purpose`, the size wanted and what is available.
+  // The memory is there, not only promised. RESOURCE_EXHAUSTED names `purpose`, the size wanted and
+  // what is available.
   virtual absl::StatusOr<Buffer> Allocate(int64_t bytes, absl::string_view purpose) = 0;
   virtual absl::StatusOr<std::unique_ptr<Stream>> NewStream() = 0;
 

@@ -9,6 +9,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/fake_services.h"
+#include "common/error_details.h"
+#include "common/status_mapping.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "main/cmd_chat.h"
@@ -19,9 +21,7 @@
 #include "main/exit_code.h"
 #include "main/generation.h"
 #include "nlohmann/json.hpp"
-#include "server/error_details.h"
 #include "server/grpc_server.h"
-#include "server/status_mapping.h"
 
 namespace baton {
 namespace {

@@ -9,11 +9,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/clock.h"
+#include "kernels/cpu/cpu_device.h"
 #include "main/cluster_tables.h"
 #include "main/cluster_watcher.h"
 #include "main/console.h"
 #include "main/exit_code.h"
 #include "main/router_flags.h"
+#include "main/serve_memory.h"
 #include "main/supervisor.h"
 #include "main/worker_flags.h"
 #include "server/logging.h"
@@ -78,9 +80,9 @@ class ServeScreen {
 }  // namespace
 
 int RunServe(ServeOptions options) {
-  if (const absl::Status status = CheckServeOptions(options); !status.ok()) {
-    return Fail("serve", status.message(), kExitFailure);
-  }
+  absl::Status checked = CheckServeOptions(options);
+  if (checked.ok()) checked = CheckServeMemory(options, CpuDevice().FreeMemory());
+  if (!checked.ok()) return Fail("serve", checked.message(), kExitFailure);
   auto listen = ResolveListen(options.router.listen);
   if (!listen.ok()) return Fail("serve", listen.status().message(), kExitFailure);
   options.router.listen = *std::move(listen);

@@ -26,6 +26,7 @@
 #include "main/command.h"
 #include "server/grpc_server.h"
 #include "server/shutdown_signal.h"
+#include "worker/model/tiny_model.h"
 
 namespace baton {
 namespace {
@@ -80,7 +81,7 @@ bool Runs(pid_t pid) {
 class ServeTest : public testing::Test {
  protected:
   ServeTest() : model_(absl::StrCat(testing::TempDir(), "/serve_test", getpid(), ".gguf")) {
-    std::ofstream(model_) << "GGUF";
+    EXPECT_TRUE(WriteTinyModel(model_, {}).ok());
   }
   ~ServeTest() override {
     if (serve_ != nullptr) serve_->Signal(SIGKILL);
@@ -185,6 +186,15 @@ TEST_F(ServeTest, AWorkerThatCanNeverWorkEndsIt) {
   EXPECT_THAT(lines_.back(),
               AnyOf("baton serve: g0/r0 ended with exit code 78: baton worker: key x: 1, not 2",
                     "baton serve: g1/r0 ended with exit code 78: baton worker: key x: 1, not 2"));
+}
+
+// Nothing is started, and nothing but the reason is said.
+TEST_F(ServeTest, MoreMemoryThanThereIsIsOneLine) {
+  Start({"--tp", "2", "--kv-memory", "1000TiB"});
+  EXPECT_EQ(Wait(), 1);
+  ASSERT_EQ(lines_.size(), 1u) << testing::PrintToString(lines_);
+  EXPECT_THAT(lines_[0], testing::StartsWith("baton serve: --kv-memory is 1000 TiB a worker; "));
+  EXPECT_THAT(lines_[0], HasSubstr("2 workers need"));
 }
 
 TEST_F(ServeTest, ABadModelFileIsOneLine) {

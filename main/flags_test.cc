@@ -7,6 +7,7 @@
 #include "gtest/gtest.h"
 #include "main/router_flags.h"
 #include "main/worker_flags.h"
+#include "worker/model/kv_cache.h"
 
 namespace baton {
 namespace {
@@ -70,11 +71,26 @@ TEST_F(FlagsTest, RefusalsNameTheFlag) {
                                                      {"--device", "tpu"},
                                                      {"--log-level", "loud"},
                                                      {"--kv-block-size", "0"},
+                                                     {"--kv-block-size", "8"},
+                                                     {"--kv-block-size", "100"},
+                                                     {"--kv-block-size", "1040"},
+                                                     {"--kv-block-size", "-16"},
+                                                     {"--kv-block-size", "x"},
                                                      {"--drain-timeout", "-1s"},
                                                      {"--stall-limit", "0"}};
   for (const auto& line : bad) {
     EXPECT_THAT(Parse({"--model", "m", line[0], line[1]}), testing::HasSubstr(line[0]));
   }
+}
+
+TEST_F(FlagsTest, KvBlockSizeTakesWhatAWorkerTakesAndSaysSo) {
+  for (const char* size : {"16", "48", "256", "1024"}) {
+    EXPECT_EQ(Parse({"--model", "m", "--kv-block-size", size}), "");
+    EXPECT_TRUE(IsKvBlockSize(worker_.kv_block_size));
+  }
+  EXPECT_THAT(Parse({"--model", "m", "--kv-block-size", "100"}),
+              testing::HasSubstr("100 is not a multiple of 16, 16 to 1024"));
+  EXPECT_THAT(app_.help(), testing::HasSubstr("a multiple of 16, 16 to 1024"));
 }
 
 }  // namespace

@@ -5,9 +5,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/clock.h"
+#include "common/error_details.h"
 #include "main/flag_values.h"
 #include "nlohmann/json.hpp"
-#include "server/error_details.h"
 
 namespace baton {
 

@@ -25,7 +25,7 @@ namespace {
 
 // How often health follows the cluster.
 constexpr absl::Duration kHealthInterval = absl::Milliseconds(50);
-// What streams that have ended get to send their last messages.
+// What streams that have ended get, at most, to send their last messages.
 constexpr absl::Duration kLastWords = absl::Milliseconds(500);
 
 absl::Status AddModelFromFile(const RouterOptions& options, Fleet* fleet) {
@@ -84,7 +84,10 @@ absl::Status RunRouter(const RouterOptions& options) {
   const absl::Time deadline = absl::Now() + options.drain_timeout;
   while (absl::Now() < deadline && !fleet.Idle()) absl::SleepFor(absl::Milliseconds(5));
   fleet.DrainNow();
-  // Clients first: the workers' streams have no end of their own.
+  // What clients are to hear is in their streams by now, or in the engine's inbox before the loss
+  // of the workers; those streams end by themselves, and with the workers' gone nothing is waited
+  // for but them.
+  fleet.CloseLinks();
   server->Shutdown(kLastWords);
   if (worker_server != nullptr) worker_server->Shutdown(absl::ZeroDuration());
   return absl::OkStatus();

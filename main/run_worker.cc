@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <random>
 #include <thread>
@@ -13,6 +14,7 @@
 #include "kernels/cpu/cpu_device.h"
 #include "kernels/cpu/cpu_ops.h"
 #include "main/model_card.h"
+#include "main/runner_options.h"
 #include "server/shutdown_signal.h"
 #include "spdlog/spdlog.h"
 #include "worker/comm/shm_communicator.h"
@@ -33,53 +35,13 @@ std::string HostName() {
   return name;
 }
 
-absl::Status CheckOptions(const WorkerOptions& o) {
-  if (o.device != "cpu")
-    return absl::InvalidArgumentError(
-        absl::StrCat("--device is ", o.device, "; this build has cpu"));
-  if (o.kv_type != "f16" && o.kv_type != "f32") {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--kv-type is ", o.kv_type, "; it must be f16 or f32"));
-  }
-  if (o.kv_block_size == 0 || o.kv_block_size % 16 != 0 || o.kv_block_size > 1024) {
-    return absl::InvalidArgumentError(absl::StrCat("--kv-block-size is ", o.kv_block_size,
-                                                   "; it must be a multiple of 16, at most 1024"));
-  }
-  if (o.max_running == 0 || o.max_step_tokens < o.max_running) {
-    return absl::InvalidArgumentError(absl::StrCat("--max-step-tokens is ", o.max_step_tokens,
-                                                   "; it must be at least --max-running, ",
-                                                   o.max_running));
-  }
-  return absl::OkStatus();
-}
-
-RunnerOptions MakeRunnerOptions(const WorkerOptions& o, const ModelConfig& config) {
-  RunnerOptions r;
-  r.parallelism = {static_cast<int>(o.tp), static_cast<int>(o.pp), static_cast<int>(o.rank)};
-  r.kv.block_size = o.kv_block_size;
-  r.kv.dtype = o.kv_type == "f16" ? DType::kF16 : DType::kF32;
-  r.kv_memory = static_cast<int64_t>(o.kv_memory);
-  r.max_slots = o.max_running;
-  r.max_step_rows = o.max_running;
-  r.max_step_tokens = o.max_step_tokens;
-  r.max_model_len =
-      o.max_model_len > 0 ? o.max_model_len : static_cast<uint32_t>(config.context_length);
-  return r;
-}
-
 }  // namespace
 
 absl::Status RunWorker(const WorkerOptions& options) {
   ShutdownSignal shutdown;
-  RETURN_IF_ERROR(CheckOptions(options));
   ASSIGN_OR_RETURN(const std::unique_ptr<GgufFile> file, GgufFile::Open(options.model));
   ASSIGN_OR_RETURN(const ModelConfig config, ModelConfigFromGguf(*file));
-  if (options.max_model_len > config.context_length) {
-    return absl::InvalidArgumentError(absl::StrCat("--max-model-len is ", options.max_model_len,
-                                                   "; the model's context is ",
-                                                   config.context_length));
-  }
-  const RunnerOptions runner = MakeRunnerOptions(options, config);
+  ASSIGN_OR_RETURN(RunnerOptions runner, MakeRunnerOptions(options, config));
   ASSIGN_OR_RETURN(const Shard shard, MakeShard(config, runner.parallelism));
   const uint32_t cpus = std::max(1u, std::thread::hardware_concurrency());
   const int threads = static_cast<int>(options.threads > 0 ? options.threads : cpus);
@@ -110,16 +72,17 @@ absl::Status RunWorker(const WorkerOptions& options) {
     ASSIGN_OR_RETURN(*hello.mutable_model_card(), MakeModelCard(*file, config, options.model_name));
   }
 
-  AttachClient client(
-      std::move(attach), [&](const std::function<void(int64_t, int64_t)>& progress) {
-        auto loaded = ModelRunner::Create(*file, config, runner, std::make_unique<CpuDevice>(),
-                                          std::move(ops), progress);
-        if (loaded.ok()) {
-          spdlog::info("loaded: {:.1f} MiB of weights, {} KV blocks, {} threads",
-                       (*loaded)->weight_bytes() / 1048576.0, (*loaded)->num_blocks(), threads);
-        }
-        return loaded;
-      });
+  AttachClient client(std::move(attach), [&](const std::function<void(int64_t, int64_t)>& progress,
+                                             const std::atomic<bool>* cancelled) {
+    runner.weights.cancelled = cancelled;
+    auto loaded = ModelRunner::Create(*file, config, runner, std::make_unique<CpuDevice>(cancelled),
+                                      std::move(ops), progress);
+    if (loaded.ok()) {
+      spdlog::info("loaded: {:.1f} MiB of weights, {} KV blocks, {} threads",
+                   (*loaded)->weight_bytes() / 1048576.0, (*loaded)->num_blocks(), threads);
+    }
+    return loaded;
+  });
   std::thread stopper([&] {
     shutdown.Wait();
     client.Stop();

@@ -21,7 +21,7 @@ struct WorkerOptions {
   uint32_t threads = 0;               // threads that compute; 0: one for each CPU
   uint64_t kv_memory = 512ull << 20;  // bytes of KV cache of this rank
   uint32_t max_model_len = 0;         // the most tokens of one sequence; 0: the model's context
-  uint32_t kv_block_size = 16;        // tokens of one KV block
+  uint32_t kv_block_size = 16;        // tokens of one KV block (worker/model/kv_cache.h)
   uint32_t max_running = 64;          // slots: sequences known at once
   uint32_t max_step_tokens = 512;     // tokens of one step; sizes the workspace
   std::string kv_type = "f16";        // f16 or f32

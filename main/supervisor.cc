@@ -136,19 +136,25 @@ void Supervisor::Ended(Child* child, int wait_status) {
   const bool was_healthy = Now() - child->started >= options_.healthy_after;
   child->failures = was_healthy ? 1 : child->failures + 1;
   if (!started_) {
-    if (WIFEXITED(wait_status) && options_.fatal_exit_codes.count(WEXITSTATUS(wait_status)) > 0) {
-      return FailStartUp(absl::FailedPreconditionError(what));
-    }
+    if (IsFatal(wait_status)) return FailStartUp(absl::FailedPreconditionError(what));
     if (child->failures >= options_.max_startup_failures) {
       return FailStartUp(absl::UnavailableError(absl::StrCat(
           what, "; it failed ", child->failures, " times in a row before it was ready")));
     }
   }
   const int doublings = std::min(child->failures - 1, 20);
-  const absl::Duration pause =
+  absl::Duration pause =
       std::min(options_.min_backoff * (int64_t{1} << doublings), options_.max_backoff);
+  if (IsFatal(wait_status)) {
+    pause = options_.max_backoff;
+    absl::StrAppend(&what, "; it can not work unless something changes");
+  }
   child->start_again = Now() + pause;
   hooks_.on_event(absl::StrCat(what, "; starting it again in ", ShowDuration(pause)));
+}
+
+bool Supervisor::IsFatal(int wait_status) const {
+  return WIFEXITED(wait_status) && options_.fatal_exit_codes.count(WEXITSTATUS(wait_status)) > 0;
 }
 
 void Supervisor::FailStartUp(absl::Status status) {

@@ -23,9 +23,12 @@ struct SupervisorOptions {
   absl::Duration min_backoff = absl::Milliseconds(200);
   absl::Duration max_backoff = absl::Seconds(5);
   absl::Duration healthy_after = absl::Seconds(10);
-  // Until MarkStarted(): exit codes which say that starting again is useless, and the most failures
-  // in a row of one child.
+  // Exit codes which say that starting again is useless. Until MarkStarted() they end it all. After
+  // that they end nothing: the other children serve, and what was wrong may pass (memory that
+  // others held, a model file under replacement). But there is no hurry either: the pause is
+  // `max_backoff` at once, and each such end is told as what it is.
   std::set<int> fatal_exit_codes = {2, 78};
+  // Until MarkStarted(): the most failures in a row of one child.
   int max_startup_failures = 5;
   // Stopping: a phase's children get SIGTERM when those of the phases before it are gone. The first
   // phase may take `drain_timeout` and half of `stop_timeout` more, all together `drain_timeout` +
@@ -59,7 +62,7 @@ class Supervisor {
   // when start-up fails for good. No child is left when it returns.
   absl::Status Run();
 
-  // Start-up is over: from now on no failure is final.
+  // Start-up is over: from now on no failure is final, not even a fatal exit code.
   void MarkStarted() { started_ = true; }
 
  private:
@@ -80,6 +83,7 @@ class Supervisor {
   void Relay(Child* child);
   void Reap();
   void Ended(Child* child, int wait_status);
+  bool IsFatal(int wait_status) const;
   void FailStartUp(absl::Status status);
   void BeginStop();
   void ContinueStop();

@@ -118,15 +118,37 @@ TEST_F(SupervisorTest, AChildThatKeepsFailingEndsStartUp) {
 }
 
 TEST_F(SupervisorTest, AfterStartUpNoFailureIsFinal) {
-  Supervisor supervisor(options_, {Shell("a", "exit 78")}, hooks_);
+  Supervisor supervisor(options_, {Shell("a", "exit 1")}, hooks_);
   supervisor.MarkStarted();
   std::thread stopper([] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    std::this_thread::sleep_for(std::chrono::milliseconds(1000));
     kill(getpid(), SIGTERM);
   });
   EXPECT_TRUE(supervisor.Run().ok());
   stopper.join();
   EXPECT_GT(events_.size(), 5u);
+}
+
+// What can not work is no reason to end what does, and is not tried as often as what may.
+TEST_F(SupervisorTest, AfterStartUpAFatalExitCodeWaitsLongAtOnceAndIsTold) {
+  options_.max_backoff = absl::Milliseconds(400);
+  Supervisor supervisor(
+      options_,
+      {Shell("router", "exec sleep 100"), Shell("a", "echo 'baton worker: no room' >&2; exit 78")},
+      hooks_);
+  supervisor.MarkStarted();
+  std::thread stopper([] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1000));
+    kill(getpid(), SIGTERM);
+  });
+  EXPECT_TRUE(supervisor.Run().ok());
+  stopper.join();
+  ASSERT_GE(events_.size(), 3u) << "two ends and the stop";
+  EXPECT_LE(events_.size(), 4u);
+  EXPECT_EQ(events_[0],
+            "a ended with exit code 78: baton worker: no room; it can not work unless something "
+            "changes; starting it again in 400 ms");
+  EXPECT_EQ(events_[1], events_[0]);
 }
 
 TEST_F(SupervisorTest, StopsTheFirstPhaseBeforeTheSecond) {

@@ -1,6 +1,23 @@
 #include "main/worker_flags.h"
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "worker/model/kv_cache.h"
+
 namespace baton {
+namespace {
+
+// Its description stands in the help; what it returns is the error.
+CLI::Validator KvBlockSizeCheck() {
+  const auto check = [](std::string& text) {
+    int64_t value;
+    if (absl::SimpleAtoi(text, &value) && IsKvBlockSize(value)) return std::string();
+    return absl::StrCat(text, " is not ", kKvBlockSizes);
+  };
+  return CLI::Validator(check, absl::StrCat("(", kKvBlockSizes, ")"));
+}
+
+}  // namespace
 
 void AddWorkerShardOptions(CLI::App* app, WorkerOptions* options) {
   app->add_option("--model", options->model, "The model, a GGUF file")
@@ -19,7 +36,7 @@ void AddWorkerShardOptions(CLI::App* app, WorkerOptions* options) {
                   "The most tokens of one sequence, prompt and output; 0: the model's context")
       ->capture_default_str();
   app->add_option("--kv-block-size", options->kv_block_size, "Tokens of one block of the KV cache")
-      ->check(CLI::Range(1, 256))
+      ->check(KvBlockSizeCheck())
       ->capture_default_str();
   app->add_option("--kv-type", options->kv_type, "Type of keys and values in the cache")
       ->check(CLI::IsMember({"f16", "f32"}))

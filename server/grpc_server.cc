@@ -14,6 +14,9 @@
 namespace baton {
 namespace {
 
+// What idle connections get to close in good order.
+constexpr absl::Duration kCloseConnections = absl::Milliseconds(30);
+
 int Millis(absl::Duration duration) {
   return static_cast<int>(absl::ToInt64Milliseconds(duration));
 }
@@ -45,6 +48,9 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Create(
   grpc::ServerBuilder builder;
   SetLimits(options, &builder);
   builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &result->port_);
+  std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
+  interceptors.push_back(CallCounter::Interceptor(&result->calls_));
+  builder.experimental().SetInterceptorCreators(std::move(interceptors));
   builder.RegisterService(&result->health_);
   for (const NamedService& service : services) builder.RegisterService(service.service);
   result->server_ = builder.BuildAndStart();
@@ -65,8 +71,9 @@ GrpcServer::~GrpcServer() {
 void GrpcServer::Shutdown(absl::Duration grace) {
   shut_down_ = true;
   health_.Shutdown();
-  server_->Shutdown(std::chrono::system_clock::now() +
-                    absl::ToChronoMicroseconds(std::min(grace, absl::Hours(24 * 365))));
+  const bool ended = calls_.WaitForNone(std::min(grace, absl::Hours(24 * 365)));
+  const absl::Duration close = ended ? std::min(grace, kCloseConnections) : absl::ZeroDuration();
+  server_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoMicroseconds(close));
   server_->Wait();
 }
 

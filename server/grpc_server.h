@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "grpcpp/server.h"
+#include "server/call_counter.h"
 #include "server/health_service.h"
 
 namespace baton {
@@ -58,15 +59,18 @@ class GrpcServer {
 
   void SetServing(bool serving) { health_.SetServing(serving); }
 
-  // No new calls from now on; blocks until the calls under way have ended, cancelling them after
-  // `grace`. Health says NOT_SERVING.
+  // Blocks until the calls under way have ended, cancelling them after `grace`, and all connections
+  // are closed; those without a call, whose client may not notice, are waited for some 30 ms at
+  // most. While it waits for calls, new ones still reach the services, which refuse them as they
+  // like; then no more. Health says NOT_SERVING from the beginning.
   void Shutdown(absl::Duration grace);
 
  private:
   explicit GrpcServer(std::set<std::string> names) : health_(std::move(names)) {}
 
   HealthService health_;
-  std::unique_ptr<grpc::Server> server_;  // after health_, which it uses
+  CallCounter calls_;
+  std::unique_ptr<grpc::Server> server_;  // after those two, which it uses
   int port_ = 0;
   bool shut_down_ = false;
 };

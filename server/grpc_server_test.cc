@@ -1,5 +1,8 @@
 #include "server/grpc_server.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -111,6 +114,25 @@ TEST_F(GrpcServerTest, WatchersThatVanishAreForgotten) {
   EXPECT_EQ(Check(""), HealthCheckResponse::NOT_SERVING);
 }
 
+// A client that has no call and does not look at its socket: it answers neither GOAWAY nor PING.
+TEST_F(GrpcServerTest, AnIdleClientDoesNotHoldUpShutdown) {
+  const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(server_->port());
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(connect(client, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+  const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0";  // and empty settings
+  ASSERT_EQ(send(client, preface, sizeof(preface), 0), static_cast<ssize_t>(sizeof(preface)));
+  char byte;
+  ASSERT_EQ(recv(client, &byte, 1, 0), 1);  // the server's settings: the connection is up
+
+  const auto start = std::chrono::steady_clock::now();
+  server_->Shutdown(absl::Seconds(2));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(500));
+  close(client);
+}
+
 TEST_F(GrpcServerTest, ShutdownCancelsWhatOutlastsTheGrace) {
   // Reflection streams stay open until the client ends them.
   grpc::GenericStub stub(grpc::CreateChannel(Address(), grpc::InsecureChannelCredentials()));
@@ -126,6 +148,7 @@ TEST_F(GrpcServerTest, ShutdownCancelsWhatOutlastsTheGrace) {
   std::this_thread::sleep_for(std::chrono::milliseconds(50));  // the call has reached its method
   const auto start = std::chrono::steady_clock::now();
   server_->Shutdown(absl::Milliseconds(100));
+  EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(100));
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
   grpc::Status status;
   call->Finish(&status, nullptr);

@@ -9,11 +9,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
+#include "common/error_details.h"
 #include "common/status_macros.h"
 #include "router/api/excerpt.h"
 #include "router/chat/chat_template.h"
 #include "router/chat/conversation.h"
-#include "server/error_details.h"
 
 namespace baton {
 namespace {

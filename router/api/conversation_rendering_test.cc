@@ -4,10 +4,10 @@
 #include <functional>
 #include <string>
 
+#include "common/error_details.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "router/api/test_model.h"
-#include "server/error_details.h"
 
 namespace baton {
 namespace {

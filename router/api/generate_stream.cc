@@ -3,10 +3,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/error_details.h"
+#include "common/status_mapping.h"
 #include "router/api/event_proto.h"
 #include "router/api/raw_message.h"
-#include "server/error_details.h"
-#include "server/status_mapping.h"
 
 namespace baton {
 namespace {

@@ -4,11 +4,11 @@
 #include <utility>
 
 #include "absl/time/time.h"
+#include "common/error_details.h"
 #include "common/status_macros.h"
+#include "common/status_mapping.h"
 #include "router/api/raw_message.h"
 #include "router/api/text_handlers.h"
-#include "server/error_details.h"
-#include "server/status_mapping.h"
 
 namespace baton {
 namespace {

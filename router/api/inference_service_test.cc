@@ -15,6 +15,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "common/clock.h"
+#include "common/error_details.h"
+#include "common/status_mapping.h"
 #include "gmock/gmock.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/generic/generic_stub.h"
@@ -24,8 +26,6 @@
 #include "router/api/cluster_service.h"
 #include "router/api/fake_cluster.h"
 #include "router/api/test_model.h"
-#include "server/error_details.h"
-#include "server/status_mapping.h"
 
 namespace baton {
 namespace {

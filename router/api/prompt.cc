@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/error_details.h"
 #include "common/status_macros.h"
 #include "router/api/conversation_rendering.h"
-#include "server/error_details.h"
 
 namespace baton {
 namespace {

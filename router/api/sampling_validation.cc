@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/check.h"
-#include "server/error_details.h"
+#include "common/error_details.h"
 
 namespace baton {
 

@@ -3,9 +3,9 @@
 #include <functional>
 #include <string>
 
+#include "common/error_details.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/error_details.h"
 
 namespace baton {
 namespace {

@@ -2,11 +2,11 @@
 
 #include <string>
 
+#include "common/error_details.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "router/api/fake_cluster.h"
 #include "router/api/test_model.h"
-#include "server/error_details.h"
 
 namespace baton {
 namespace {

@@ -5,12 +5,12 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/error_details.h"
 #include "common/status_macros.h"
 #include "router/api/excerpt.h"
 #include "router/api/prompt.h"
 #include "router/api/sha256.h"
 #include "router/api/stop_validation.h"
-#include "server/error_details.h"
 
 namespace baton {
 namespace {

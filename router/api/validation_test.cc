@@ -3,12 +3,12 @@
 #include <functional>
 #include <string>
 
+#include "common/error_details.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "router/api/prompt.h"
 #include "router/api/sha256.h"
 #include "router/api/test_model.h"
-#include "server/error_details.h"
 
 namespace baton {
 namespace {

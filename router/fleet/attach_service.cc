@@ -8,8 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/mutex.h"
+#include "common/status_mapping.h"
 #include "router/fleet/worker_messages.h"
-#include "server/status_mapping.h"
 #include "spdlog/spdlog.h"
 
 namespace baton {
@@ -50,6 +50,9 @@ class AttachStream : public grpc::ServerBidiReactor<wire::AttachRequest, wire::A
     message->mutable_abort()->mutable_epoch()->set_number(epoch);
     message->mutable_abort()->set_reason(reason);
     Send(std::move(message));
+  }
+  void Close(const std::string& reason) override {
+    End(ToGrpcStatus(absl::UnavailableError(reason)));
   }
 
   // --- gRPC.

@@ -16,6 +16,8 @@
 namespace baton {
 namespace {
 
+constexpr char kShuttingDown[] = "the router is shutting down";
+
 uint64_t RandomWord() {
   static std::atomic<uint64_t> salt{0};
   std::random_device device;
@@ -160,6 +162,7 @@ void Fleet::Act(GroupRuntime& g, const Group::Actions& actions) {
   const auto link = [&g](AttachmentId id) { return g.links.at(id); };
   if (actions.superseded.has_value()) {
     attachments_.erase(*actions.superseded);
+    link(*actions.superseded)->Close("the same process attached again");
     g.links.erase(*actions.superseded);
   }
   if (actions.end_epoch.has_value()) {
@@ -217,6 +220,7 @@ absl::StatusOr<AttachmentId> Fleet::Attach(const std::string& group, const RankH
   }
   Runtimes forgotten;  // destroyed after the lock is gone
   MutexLock lock(&mu_);
+  if (links_closed_) return absl::UnavailableError(kShuttingDown);
   const AttachmentId id = next_attachment_++;
   Group::Actions actions;
   auto it = groups_.find(group);
@@ -486,6 +490,18 @@ void Fleet::DrainNow() {
   MutexLock lock(&mu_);
   draining_ = true;
   for (const auto& [name, g] : groups_) g->engine->DrainNow();
+}
+
+void Fleet::CloseLinks() {
+  std::vector<std::shared_ptr<WorkerLink>> links;
+  {
+    MutexLock lock(&mu_);
+    links_closed_ = true;
+    for (const auto& [name, g] : groups_) {
+      for (const auto& [id, link] : g->links) links.push_back(link);
+    }
+  }
+  for (const auto& link : links) link->Close(kShuttingDown);
 }
 
 bool Fleet::Idle() const {

@@ -87,6 +87,9 @@ class Fleet : public Cluster {
   // No new requests; those that have begun end with FinishReason::kDrain.
   void DrainNow();
   bool Idle() const;
+  // Ends the streams of all workers, and of those that attach from now on: they have no end of
+  // their own, and a server waits for all its streams. After DrainNow.
+  void CloseLinks();
 
  private:
   struct GroupRuntime;
@@ -115,6 +118,7 @@ class Fleet : public Cluster {
   CondVar stopped_;
   bool stop_ ABSL_GUARDED_BY(mu_) = false;
   bool draining_ ABSL_GUARDED_BY(mu_) = false;
+  bool links_closed_ ABSL_GUARDED_BY(mu_) = false;
   uint64_t next_epoch_ ABSL_GUARDED_BY(mu_) = 0;
   AttachmentId next_attachment_ ABSL_GUARDED_BY(mu_) = 1;
   uint64_t next_request_ ABSL_GUARDED_BY(mu_) = 1;

@@ -50,6 +50,8 @@ class FakeLink : public WorkerLink {
     reason_ = reason;
   }
 
+  void Close(const std::string&) override {}
+
   uint64_t formed() const { return Read(formed_); }
   uint64_t aborted() const { return Read(aborted_); }
   int plans() const { return Read(plans_); }

@@ -25,6 +25,9 @@ class WorkerLink {
   virtual void SendFormGroup(const FormGroupOrder& order) = 0;
   virtual void SendPlan(uint64_t epoch, const StepPlan& plan) = 0;
   virtual void SendAbort(uint64_t epoch, const std::string& reason) = 0;
+  // Ends the stream with UNAVAILABLE and the reason: the worker is to dial again. What is queued
+  // may be lost.
+  virtual void Close(const std::string& reason) = 0;
 };
 
 }  // namespace baton

@@ -13,6 +13,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "kernels/cpu/cpu_device.h"
 #include "main/exit_code.h"
 #include "tests/e2e/cluster_fixture.h"
 
@@ -106,6 +107,14 @@ TEST_F(BadStartTest, MoreShardsThanHeadsOrLayers) {
 
 TEST_F(BadStartTest, TooLittleKvMemory) {
   ExpectBothRefused(TinyModelPath(), {"--kv-memory=1KiB"}, {"--kv-memory", "1024", "4096"});
+}
+
+// Each worker's would fit, all of them together do not: said before anything is started.
+TEST_F(BadStartTest, MoreKvMemoryThanTheMachineHas) {
+  const int64_t kv_memory = CpuDevice().FreeMemory() / 10 * 7;
+  ExpectRefused({"serve", "--listen=127.0.0.1:0", "--model", TinyModelPath(), "--tp=2",
+                 absl::StrCat("--kv-memory=", kv_memory)},
+                kExitFailure, {"--kv-memory is ", "at most", "2 workers need", "are available"});
 }
 
 TEST_F(BadStartTest, LongerThanTheContext) {

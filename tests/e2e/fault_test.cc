@@ -2,10 +2,14 @@
 // back, and that nothing outlives `baton serve`.
 #include <signal.h>
 
+#include <algorithm>
 #include <ostream>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "kernels/cpu/cpu_device.h"
 #include "tests/e2e/cluster_fixture.h"
 #include "tests/e2e/health_log.h"
 
@@ -148,6 +152,28 @@ TEST_F(FaultTest, NoChildOutlivesServe) {
   for (const StreamResult& result : streams.Join()) {
     EXPECT_EQ(result.status.code(), absl::StatusCode::kUnavailable) << result.status;
   }
+}
+
+// It waits for nothing: neither for streams of clients, which there are none of, nor for the
+// workers', which end only with the router.
+TEST_F(FaultTest, AStopWithNothingToDoIsQuick) {
+  ASSERT_NO_FATAL_FAILURE(StartShape(2, 1));
+  EXPECT_EQ(Faults(NumberedRequest(0, 5), RunAlone(&client(), NumberedRequest(0, 5))), "");
+  ExpectStops(absl::Milliseconds(300));
+}
+
+// Told to end while it takes memory: it does not take it all first.
+TEST_F(FaultTest, AWorkerThatLoadsStopsAtOnce) {
+  const int64_t kv_memory = std::min<int64_t>(int64_t{6} << 30, CpuDevice().FreeMemory() / 2);
+  Process worker({"worker", absl::StrCat("--router=127.0.0.1:", FreePort()), "--model",
+                  TinyModelPath(), absl::StrCat("--kv-memory=", kv_memory)});
+  ASSERT_TRUE(Eventually(absl::Seconds(5), [&] {
+    return ResidentBytes(worker.pid()) > int64_t{150} << 20;
+  })) << worker.Stderr();
+  worker.Signal(SIGTERM);
+  const absl::Time start = absl::Now();
+  EXPECT_EQ(worker.Wait(absl::Seconds(10)), absl::optional<int>(0)) << worker.Stderr();
+  EXPECT_LT(absl::Now() - start, absl::Milliseconds(300));
 }
 
 TEST_F(FaultTest, SigtermEndsStreamsAsDrainedWithinTwoSeconds) {

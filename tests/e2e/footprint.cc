@@ -104,6 +104,13 @@ std::string Footprint::Leftovers(absl::Duration limit) const {
   return left;
 }
 
+int64_t ResidentBytes(pid_t pid) {
+  std::ifstream statm(absl::StrCat("/proc/", pid, "/statm"));
+  int64_t size = 0, resident = 0;
+  statm >> size >> resident;
+  return resident * sysconf(_SC_PAGESIZE);
+}
+
 int NumSharedMappings(pid_t pid) {
   int count = 0;
   std::ifstream maps(absl::StrCat("/proc/", pid, "/maps"));

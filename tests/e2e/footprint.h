@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <set>
 #include <string>
 #include <vector>
@@ -34,6 +35,9 @@ class Footprint {
   const std::set<std::string> shared_memory_before_;
   const std::set<std::string> sockets_before_;
 };
+
+// A process's memory, 0 once it has ended.
+int64_t ResidentBytes(pid_t pid);
 
 // How many mappings of Baton's shared memory a process has.
 int NumSharedMappings(pid_t pid);

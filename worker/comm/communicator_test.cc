@@ -1,10 +1,16 @@
 // The same cases for every communicator.
 #include "worker/comm/communicator.h"
 
+#include <pthread.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cstddef>
+#include <cstring>
 #include <functional>
 #include <numeric>
 #include <thread>
@@ -183,6 +189,113 @@ TEST(Shm, RefusesAnIncarnationThatIsNotExpected) {
   std::thread peer([&] { EXPECT_FALSE(ConnectShm(stale).ok()); });
   EXPECT_FALSE(ConnectShm(zero).ok());
   peer.join();
+}
+
+TEST(Shm, ARendezvousTooLongIsRefusedAtOnce) {
+  ShmOptions options;
+  options.rendezvous = std::string(91, 'x');
+  options.incarnations = {1, 2};
+  const absl::StatusOr<std::unique_ptr<Communicator>> c = ConnectShm(options);
+  EXPECT_EQ(c.status().code(), absl::StatusCode::kInvalidArgument) << c.status();
+  EXPECT_NE(c.status().message().find("91"), absl::string_view::npos) << c.status();
+}
+
+// The longest differ in their last byte: nothing of them is cut.
+TEST(Shm, TheLongestRendezvousMeetsItsOwn) {
+  ShmOptions zero;
+  zero.rendezvous = std::to_string(getpid());
+  zero.rendezvous.resize(90, 'x');
+  zero.incarnations = {1, 2};
+  zero.connect_timeout = absl::Milliseconds(300);
+  ShmOptions one = zero;
+  one.rank = 1;
+  ShmOptions other = one;
+  other.rendezvous.back() = 'y';
+  std::thread stranger([&] { EXPECT_TRUE(absl::IsDeadlineExceeded(ConnectShm(other).status())); });
+  std::thread peer([&] { EXPECT_TRUE(ConnectShm(one).ok()); });
+  EXPECT_TRUE(ConnectShm(zero).ok());
+  peer.join();
+  stranger.join();
+}
+
+sockaddr_un AddressOf(const std::string& rendezvous, socklen_t* length) {
+  const std::string name = "baton/" + rendezvous;
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path + 1, name.data(), name.size());
+  *length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+  return address;
+}
+
+// A rank 0 that takes connections and then says nothing.
+class SilentRankZero {
+ public:
+  explicit SilentRankZero(const std::string& rendezvous)
+      : fd_(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)) {
+    socklen_t length;
+    const sockaddr_un address = AddressOf(rendezvous, &length);
+    EXPECT_EQ(bind(fd_, reinterpret_cast<const sockaddr*>(&address), length), 0);
+    EXPECT_EQ(listen(fd_, 2), 0);
+  }
+  ~SilentRankZero() { close(fd_); }
+
+ private:
+  const int fd_;
+};
+
+// A signal, which ends a poll early, neither ends the wait nor makes it last for ever.
+TEST(Shm, ASignalDoesNotChangeHowLongAWaitLasts) {
+  struct sigaction action = {};
+  action.sa_handler = [](int) {};  // without SA_RESTART
+  ASSERT_EQ(sigaction(SIGUSR1, &action, nullptr), 0);
+  ShmOptions options;
+  options.rendezvous = "signal" + std::to_string(getpid());
+  options.incarnations = {1, 2};
+  options.rank = 1;
+  options.connect_timeout = absl::Milliseconds(300);
+  auto silent = std::make_unique<SilentRankZero>(options.rendezvous);
+  std::atomic<bool> ended{false};
+  absl::Status status;
+  const auto start = std::chrono::steady_clock::now();
+  std::thread waiting([&] {
+    status = ConnectShm(options).status();
+    ended.store(true);
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  pthread_kill(waiting.native_handle(), SIGUSR1);
+  const auto lasts = [&] { return std::chrono::steady_clock::now() - start; };
+  while (!ended.load() && lasts() < std::chrono::seconds(5)) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  EXPECT_TRUE(ended.load()) << "it waits for ever";
+  EXPECT_GE(lasts(), std::chrono::milliseconds(300));
+  silent.reset();  // ends even a wait that has no end
+  waiting.join();
+  EXPECT_TRUE(absl::IsDeadlineExceeded(status)) << status;
+}
+
+// Rank 0 listens to somebody who says nothing.
+TEST(Shm, CancellingEndsConnectingAtOnce) {
+  std::atomic<bool> cancelled{false};
+  ShmOptions options;
+  options.rendezvous = "cancel" + std::to_string(getpid());
+  options.incarnations = {1, 2};
+  options.cancelled = &cancelled;
+  absl::Status status;
+  std::thread waiting([&] { status = ConnectShm(options).status(); });
+  socklen_t length;
+  const sockaddr_un address = AddressOf(options.rendezvous, &length);
+  const int mute = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+  while (connect(mute, reinterpret_cast<const sockaddr*>(&address), length) != 0) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  const auto start = std::chrono::steady_clock::now();
+  cancelled.store(true);
+  waiting.join();
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(400));
+  EXPECT_TRUE(absl::IsCancelled(status)) << status;
+  close(mute);
 }
 
 TEST(Shm, CrossesProcessesAndSurvivesAKill) {

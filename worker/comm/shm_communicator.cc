@@ -26,6 +26,12 @@ namespace baton {
 namespace {
 
 constexpr absl::Duration kPoll = absl::Milliseconds(20);
+// What a peer that has connected gets to say who it is, before the next one is heard.
+constexpr absl::Duration kHelloLimit = absl::Seconds(1);
+constexpr char kNamePrefix[] = "baton/";
+constexpr size_t kMaxRendezvousBytes = 90;
+static_assert(sizeof(kNamePrefix) - 1 + kMaxRendezvousBytes < sizeof(sockaddr_un::sun_path),
+              "an address is a zero, the prefix and the rendezvous");
 
 class FileDescriptor {
  public:
@@ -54,6 +60,48 @@ absl::Status Errno(absl::string_view what) {
   return absl::UnavailableError(absl::StrCat("shared memory: ", what, ": ", std::strerror(errno)));
 }
 
+// Errors of a call that is to be made again.
+bool IsPassing(int error) {
+  return error == EAGAIN || error == EWOULDBLOCK || error == EINTR || error == ECONNABORTED;
+}
+
+// A message of one byte with room for one file descriptor beside it. Stays where it is made.
+class FdMessage {
+ public:
+  FdMessage() {
+    message_.msg_iov = &iov_;
+    message_.msg_iovlen = 1;
+    message_.msg_control = control_;
+    message_.msg_controllen = sizeof(control_);
+  }
+  FdMessage(const FdMessage&) = delete;
+  FdMessage& operator=(const FdMessage&) = delete;
+
+  void Put(int fd) {
+    cmsghdr* header = CMSG_FIRSTHDR(&message_);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    std::memcpy(CMSG_DATA(header), &fd, sizeof(int));
+  }
+  // -1 when none came.
+  FileDescriptor Take() {
+    int fd = -1;
+    cmsghdr* header = CMSG_FIRSTHDR(&message_);
+    if (header != nullptr && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
+      std::memcpy(&fd, CMSG_DATA(header), sizeof(int));
+    }
+    return FileDescriptor(fd);
+  }
+  msghdr* get() { return &message_; }
+
+ private:
+  char byte_ = 0;
+  iovec iov_ = {&byte_, 1};
+  alignas(cmsghdr) char control_[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message_ = {};
+};
+
 // One connection in progress: deadline and cancellation in one place.
 class Rendezvous {
  public:
@@ -64,7 +112,7 @@ class Rendezvous {
 
   absl::StatusOr<FileDescriptor> MemoryFromRankZero() {
     while (true) {
-      FileDescriptor socket_fd(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+      FileDescriptor socket_fd(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
       if (socket_fd.get() < 0) return Errno("socket");
       sockaddr_un address;
       const socklen_t length = Address(&address);
@@ -100,16 +148,17 @@ class Rendezvous {
       for (int r = 0; r < size_; ++r) {
         if (!served[r]) absl::StrAppend(&missing, missing.empty() ? "rank " : ", ", r);
       }
-      FileDescriptor peer(accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+      FileDescriptor peer(accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
       if (peer.get() < 0) {
+        if (!IsPassing(errno)) return Errno("accept");
         RETURN_IF_ERROR(Nap(missing));
         continue;
       }
       if (!CheckPeer(peer.get()).ok()) continue;
-      timeval second = {1, 0};
-      setsockopt(peer.get(), SOL_SOCKET, SO_RCVTIMEO, &second, sizeof(second));
+      ASSIGN_OR_RETURN(const bool spoke,
+                       WaitReadable(peer.get(), missing, absl::Now() + kHelloLimit));
       uint64_t hello[2];
-      if (recv(peer.get(), hello, sizeof(hello), 0) != sizeof(hello)) continue;
+      if (!spoke || recv(peer.get(), hello, sizeof(hello), 0) != sizeof(hello)) continue;
       const uint64_t rank = hello[0];
       if (rank >= static_cast<uint64_t>(size_) || hello[1] != options_.incarnations[rank]) continue;
       if (SendFd(peer.get(), memory.get())) served[rank] = true;
@@ -139,8 +188,7 @@ class Rendezvous {
   socklen_t Address(sockaddr_un* address) const {
     std::memset(address, 0, sizeof(*address));
     address->sun_family = AF_UNIX;  // sun_path[0] == 0: abstract
-    const std::string name =
-        absl::StrCat("baton/", options_.rendezvous).substr(0, sizeof(address->sun_path) - 1);
+    const std::string name = absl::StrCat(kNamePrefix, options_.rendezvous);
     std::memcpy(address->sun_path + 1, name.data(), name.size());
     return static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
   }
@@ -155,7 +203,8 @@ class Rendezvous {
     return absl::OkStatus();
   }
 
-  absl::Status Nap(absl::string_view waiting_for) const {
+  // Not OK when connecting was cancelled or has taken too long.
+  absl::Status MayGoOn(absl::string_view waiting_for) const {
     if (options_.cancelled != nullptr && options_.cancelled->load()) {
       return absl::CancelledError("connecting was cancelled");
     }
@@ -164,48 +213,46 @@ class Rendezvous {
           absl::StrFormat("shared memory: %s did not come within %s", waiting_for,
                           absl::FormatDuration(options_.connect_timeout)));
     }
+    return absl::OkStatus();
+  }
+
+  absl::Status Nap(absl::string_view waiting_for) const {
+    RETURN_IF_ERROR(MayGoOn(waiting_for));
     absl::SleepFor(absl::Milliseconds(1));
     return absl::OkStatus();
   }
 
+  // Waits until a read of the socket does not block: true; false when that is not so by `limit`.
+  absl::StatusOr<bool> WaitReadable(int socket_fd, absl::string_view waiting_for,
+                                    absl::Time limit = absl::InfiniteFuture()) const {
+    while (absl::Now() < limit) {
+      RETURN_IF_ERROR(MayGoOn(waiting_for));
+      pollfd poll_fd = {socket_fd, POLLIN, 0};
+      const int ready = poll(&poll_fd, 1, static_cast<int>(absl::ToInt64Milliseconds(kPoll)));
+      if (ready > 0) return true;
+      if (ready < 0 && !IsPassing(errno)) return Errno("poll");
+    }
+    return false;
+  }
+
   static bool SendFd(int socket_fd, int fd) {
-    char byte = 0;
-    iovec iov = {&byte, 1};
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-    msghdr message = {};
-    message.msg_iov = &iov;
-    message.msg_iovlen = 1;
-    message.msg_control = control;
-    message.msg_controllen = sizeof(control);
-    cmsghdr* header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int));
-    std::memcpy(CMSG_DATA(header), &fd, sizeof(int));
-    return sendmsg(socket_fd, &message, MSG_NOSIGNAL) == 1;
+    FdMessage message;
+    message.Put(fd);
+    return sendmsg(socket_fd, message.get(), MSG_NOSIGNAL) == 1;
   }
 
   absl::StatusOr<FileDescriptor> ReceiveFd(int socket_fd) const {
-    pollfd poll_fd = {socket_fd, POLLIN, 0};
-    while (poll(&poll_fd, 1, static_cast<int>(absl::ToInt64Milliseconds(kPoll))) == 0) {
-      RETURN_IF_ERROR(Nap("rank 0"));
-    }
-    char byte;
-    iovec iov = {&byte, 1};
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-    msghdr message = {};
-    message.msg_iov = &iov;
-    message.msg_iovlen = 1;
-    message.msg_control = control;
-    message.msg_controllen = sizeof(control);
-    if (recvmsg(socket_fd, &message, MSG_CMSG_CLOEXEC) != 1) return Errno("recvmsg");
-    cmsghdr* header = CMSG_FIRSTHDR(&message);
-    if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return Errno("no memory was passed");
-    int fd;
-    std::memcpy(&fd, CMSG_DATA(header), sizeof(int));
-    FileDescriptor memory(fd);
+    FdMessage message;
+    ssize_t received;
+    do {
+      RETURN_IF_ERROR(WaitReadable(socket_fd, "rank 0").status());
+      received = recvmsg(socket_fd, message.get(), MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    } while (received < 0 && IsPassing(errno));
+    if (received < 0) return Errno("recvmsg");
+    FileDescriptor memory = message.Take();
+    if (memory.get() < 0) return absl::UnavailableError("shared memory: rank 0 passed none");
     struct stat info;
-    if (fstat(fd, &info) != 0 || info.st_size < Segment::Bytes(size_)) {
+    if (fstat(memory.get(), &info) != 0 || info.st_size < Segment::Bytes(size_)) {
       return absl::FailedPreconditionError("shared memory: the segment is smaller than it must be");
     }
     return memory;
@@ -219,6 +266,11 @@ class Rendezvous {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Communicator>> ConnectShm(const ShmOptions& options) {
+  if (options.rendezvous.size() > kMaxRendezvousBytes) {
+    return absl::InvalidArgumentError(absl::StrFormat("the rendezvous has %d bytes; at most %d fit",
+                                                      options.rendezvous.size(),
+                                                      kMaxRendezvousBytes));
+  }
   Rendezvous rendezvous(options);
   ASSIGN_OR_RETURN(const FileDescriptor memory,
                    options.rank == 0 ? rendezvous.OfferMemory() : rendezvous.MemoryFromRankZero());

@@ -28,7 +28,9 @@ struct ShmOptions {
 
 // Connects to the peers and proves that all ranks see the same memory: each writes its incarnation
 // and waits to read everybody else's. DEADLINE_EXCEEDED names the ranks that did not come;
-// CANCELLED when told so. Blocks up to connect_timeout.
+// CANCELLED, within some 20 ms, when told so; INVALID_ARGUMENT, before anything is made, for a
+// rendezvous that is too long; UNAVAILABLE when the system refuses. Blocks up to connect_timeout,
+// whatever signals this thread gets.
 absl::StatusOr<std::unique_ptr<Communicator>> ConnectShm(const ShmOptions& options);
 
 // Equal on two processes only where ConnectShm can work between them: the kernel's boot id and the

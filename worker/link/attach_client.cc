@@ -4,9 +4,9 @@
 #include <thread>
 #include <utility>
 
+#include "common/status_mapping.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
-#include "server/status_mapping.h"
 #include "spdlog/spdlog.h"
 #include "worker/link/messages.h"
 
@@ -73,12 +73,13 @@ class AttachClient::Stream : public SessionOutput {
 
 absl::Status AttachClient::Run() {
   std::thread loader([this] {
-    absl::StatusOr<std::unique_ptr<ModelRunner>> runner =
-        load_([this](int64_t done, int64_t total) {
+    absl::StatusOr<std::unique_ptr<ModelRunner>> runner = load_(
+        [this](int64_t done, int64_t total) {
           MutexLock lock(&mu_);
           bytes_done_ = done;
           bytes_total_ = total;
-        });
+        },
+        &stopped_);
     MutexLock lock(&mu_);
     load_ended_ = true;
     load_status_ = runner.status();
@@ -95,6 +96,7 @@ absl::Status AttachClient::Run() {
   while (!stopped_.load()) {
     const auto start = std::chrono::steady_clock::now();
     const absl::Status status = AttachOnce();
+    if (stopped_.load()) break;  // whatever loading says now
     {
       MutexLock lock(&mu_);
       if (load_ended_ && !load_status_.ok()) {
@@ -106,7 +108,6 @@ absl::Status AttachClient::Run() {
       result = status;
       break;
     }
-    if (stopped_.load()) break;
     if (std::chrono::steady_clock::now() - start > std::chrono::seconds(2)) {
       backoff = kFirstBackoff;
       said = false;
@@ -119,6 +120,7 @@ absl::Status AttachClient::Run() {
     if (!stopped_.load()) changed_.WaitFor(&mu_, backoff);
     backoff = std::min<std::chrono::milliseconds>(backoff * 2, kLastBackoff);
   }
+  stopped_.store(true);
   loader.join();
   return result;
 }

@@ -26,14 +26,15 @@ struct AttachOptions {
 class AttachClient {
  public:
   // Loads the weights; called once, on a thread of its own, while the worker is attached already.
+  // Once `cancelled` is true its result has no more use, and Run waits for it to return.
   using LoadFn = std::function<absl::StatusOr<std::unique_ptr<ModelRunner>>(
-      const std::function<void(int64_t, int64_t)>& progress)>;
+      const std::function<void(int64_t, int64_t)>& progress, const std::atomic<bool>* cancelled)>;
 
   AttachClient(AttachOptions options, LoadFn load)
       : options_(std::move(options)), load_(std::move(load)) {}
 
   // Serves until Stop (OK), until loading fails, or until the router refuses the worker (its
-  // status). Called once.
+  // status). Loading that still goes on is cancelled first. Called once.
   absl::Status Run();
   // From any thread.
   void Stop();
@@ -45,7 +46,7 @@ class AttachClient {
 
   const AttachOptions options_;
   const LoadFn load_;
-  std::atomic<bool> stopped_{false};
+  std::atomic<bool> stopped_{false};  // by Stop, or because Run is about to return
 
   Mutex mu_;
   CondVar changed_;

@@ -13,8 +13,17 @@
 
 namespace baton {
 
+// What a block may have. Attention reads keys 16 at a time; a longer block would waste more memory
+// at the end of each sequence than it saves in tables.
+constexpr int64_t kKvBlockUnit = 16;
+constexpr int64_t kMaxKvBlockSize = 1024;
+constexpr char kKvBlockSizes[] = "a multiple of 16, 16 to 1024";  // the same, for people
+constexpr bool IsKvBlockSize(int64_t positions) {
+  return positions >= kKvBlockUnit && positions <= kMaxKvBlockSize && positions % kKvBlockUnit == 0;
+}
+
 struct KvCacheOptions {
-  int64_t block_size = 16;    // positions of a block, a multiple of 16
+  int64_t block_size = 16;    // positions of a block; IsKvBlockSize
   DType dtype = DType::kF16;  // or kF32
 };
 

@@ -169,7 +169,8 @@ class Layout {
   std::vector<VectorPlan> vectors_;
 };
 
-absl::Status LoadMatrix(const GgufFile& file, const MatrixPlan& plan, Ops& ops) {
+absl::Status LoadMatrix(const GgufFile& file, const MatrixPlan& plan, Ops& ops,
+                        const WeightOptions& options) {
   const int64_t block = BlockElements(plan.file_type);
   const int64_t file_row = plan.tensor->dims[0] / block * BlockBytes(plan.file_type);
   const int64_t part_row = plan.part.cols.size() / block * BlockBytes(plan.file_type);
@@ -179,6 +180,9 @@ absl::Status LoadMatrix(const GgufFile& file, const MatrixPlan& plan, Ops& ops) 
   std::vector<uint8_t> bytes(rows_at_once * part_row);
   std::vector<float> f32(plan.weight.dtype != plan.file_type ? plan.weight.cols : 0);
   for (int64_t row = 0; row < plan.weight.rows; row += rows_at_once) {
+    if (options.cancelled != nullptr && options.cancelled->load()) {
+      return absl::CancelledError("loading was cancelled");
+    }
     const int64_t rows = std::min(rows_at_once, plan.weight.rows - row);
     const uint64_t begin =
         plan.tensor->offset + (plan.part.rows.begin + row) * file_row + part_offset;
@@ -213,6 +217,19 @@ absl::StatusOr<int64_t> ModelWeights::Bytes(const GgufFile& file, const ModelCon
   return layout.bytes();
 }
 
+absl::StatusOr<std::unique_ptr<ModelWeights>> ModelWeights::Describe(const GgufFile& file,
+                                                                     const ModelConfig& config,
+                                                                     const Shard& shard,
+                                                                     const Ops& ops,
+                                                                     const WeightOptions& options) {
+  auto weights = std::make_unique<ModelWeights>();
+  Layout layout(file, config, shard, ops, options);
+  RETURN_IF_ERROR(layout.Plan(*weights));
+  for (const MatrixPlan& plan : layout.matrices()) *plan.destination = plan.weight;
+  if (shard.last_stage() && weights->head.rows == 0) weights->head = weights->embedding;
+  return weights;
+}
+
 absl::StatusOr<std::unique_ptr<ModelWeights>> ModelWeights::Load(
     const GgufFile& file, const ModelConfig& config, const Shard& shard, Ops& ops, Device& device,
     const WeightOptions& options, const std::function<void(int64_t, int64_t)>& progress) {
@@ -228,7 +245,7 @@ absl::StatusOr<std::unique_ptr<ModelWeights>> ModelWeights::Load(
   }
   for (MatrixPlan& plan : layout.matrices()) {
     plan.weight.data = memory + plan.offset;
-    RETURN_IF_ERROR(LoadMatrix(file, plan, ops));
+    RETURN_IF_ERROR(LoadMatrix(file, plan, ops, options));
     *plan.destination = plan.weight;
     progress(plan.offset + ops.WeightBytes(plan.weight.dtype, plan.weight.rows, plan.weight.cols),
              layout.bytes());

@@ -2,6 +2,7 @@
 #ifndef BATON_WORKER_MODEL_WEIGHTS_H_
 #define BATON_WORKER_MODEL_WEIGHTS_H_
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -30,6 +31,8 @@ struct LayerWeights {
 struct WeightOptions {
   // Holds every matrix as F32, dequantised: the float32 reference.
   bool as_f32 = false;
+  // Once true, Load ends with CANCELLED after the piece of the file, a few MiB, that it is reading.
+  const std::atomic<bool>* cancelled = nullptr;
 };
 
 // Immutable once loaded. Views into it live as long as it does.
@@ -41,9 +44,15 @@ class ModelWeights {
                                        const Shard& shard, const Ops& ops,
                                        const WeightOptions& options);
 
+  // What Load will give, but for the data: types and shapes, to measure by. Fails as Bytes does.
+  static absl::StatusOr<std::unique_ptr<ModelWeights>> Describe(const GgufFile& file,
+                                                                const ModelConfig& config,
+                                                                const Shard& shard, const Ops& ops,
+                                                                const WeightOptions& options);
+
   // Reads this rank's byte ranges, and no others, packing as it goes. `progress(done, total)`, in
   // bytes of the result, is called now and then. Fails as Bytes, Device::Allocate and
-  // FileReader::ReadAt do.
+  // FileReader::ReadAt do, and when it is cancelled.
   static absl::StatusOr<std::unique_ptr<ModelWeights>> Load(
       const GgufFile& file, const ModelConfig& config, const Shard& shard, Ops& ops, Device& device,
       const WeightOptions& options, const std::function<void(int64_t, int64_t)>& progress);

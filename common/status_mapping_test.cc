@@ -1,12 +1,12 @@
-#include "server/status_mapping.h"
+#include "common/status_mapping.h"
 
 #include <string>
 
 #include "absl/strings/cord.h"
+#include "common/error_details.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "gtest/gtest.h"
-#include "server/error_details.h"
 
 namespace baton {
 namespace {

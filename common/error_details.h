@@ -3,10 +3,10 @@
 //
 // The payloads are keyed by type URL ("type.googleapis.com/google.rpc.BadRequest" and so on) and
 // hold the serialized message, so a status can pass through any code that knows only absl::Status;
-// server/status_mapping.h puts them on the wire. Nothing here knows gRPC. All functions are
+// common/status_mapping.h puts them on the wire. Nothing here knows gRPC. All functions are
 // thread-safe.
-#ifndef BATON_SERVER_ERROR_DETAILS_H_
-#define BATON_SERVER_ERROR_DETAILS_H_
+#ifndef BATON_COMMON_ERROR_DETAILS_H_
+#define BATON_COMMON_ERROR_DETAILS_H_
 
 #include <map>
 #include <string>
@@ -50,4 +50,4 @@ absl::optional<std::string> Reason(const absl::Status& status);
 
 }  // namespace baton
 
-#endif  // BATON_SERVER_ERROR_DETAILS_H_
+#endif  // BATON_COMMON_ERROR_DETAILS_H_

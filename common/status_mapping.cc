@@ -1,12 +1,12 @@
-#include "server/status_mapping.h"
+#include "common/status_mapping.h"
 
 #include <string>
 
 #include "absl/strings/cord.h"
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
+#include "common/error_details.h"
 #include "google/rpc/status.pb.h"
-#include "server/error_details.h"
 
 namespace baton {
 namespace {

@@ -3,8 +3,8 @@
 // The two have the same codes. Payloads whose key starts with "type.googleapis.com/" travel as the
 // details of a google.rpc.Status in the `grpc-status-details-bin` trailer, as other gRPC libraries
 // expect. Thread-safe.
-#ifndef BATON_SERVER_STATUS_MAPPING_H_
-#define BATON_SERVER_STATUS_MAPPING_H_
+#ifndef BATON_COMMON_STATUS_MAPPING_H_
+#define BATON_COMMON_STATUS_MAPPING_H_
 
 #include "absl/status/status.h"
 #include "grpcpp/support/status.h"
@@ -25,4 +25,4 @@ absl::Status FromGrpcStatus(const grpc::Status& status);
 
 }  // namespace baton
 
-#endif  // BATON_SERVER_STATUS_MAPPING_H_
+#endif  // BATON_COMMON_STATUS_MAPPING_H_

@@ -1,4 +1,4 @@
-#include "server/error_details.h"
+#include "common/error_details.h"
 
 #include <utility>
 
