@@ -4,6 +4,35 @@
 #include <thread>
 
 namespace baton {
+namespace {
+
+// "the prompt" in two tokens.
+void SendPrompt(const v1::GenerateRequest& request,
+                grpc::ServerWriter<v1::GenerateResponse>* writer) {
+  v1::GenerateResponse response;
+  v1::PromptPiece* prompt = response.mutable_prompt();
+  prompt->add_token_ids(1);
+  prompt->add_token_ids(2);
+  if (request.echo()) prompt->set_text("the prompt");
+  if (request.has_prompt_logprobs()) {
+    prompt->add_logprobs();
+    prompt->add_logprobs()->set_logprob(-2.5f);
+  }
+  writer->Write(response);
+}
+
+void SendChoiceFinished(uint32_t choice, uint32_t output_tokens,
+                        grpc::ServerWriter<v1::GenerateResponse>* writer) {
+  v1::GenerateResponse response;
+  v1::ChoiceFinished* finished = response.mutable_choice_finished();
+  finished->set_choice(choice);
+  finished->set_reason(v1::FINISH_REASON_LENGTH);
+  finished->set_output_tokens(output_tokens);
+  finished->set_cumulative_logprob(-1.5);
+  writer->Write(response);
+}
+
+}  // namespace
 
 grpc::Status FakeInferenceService::Generate(grpc::ServerContext* context,
                                             const v1::GenerateRequest* request,
@@ -20,13 +49,22 @@ grpc::Status FakeInferenceService::Generate(grpc::ServerContext* context,
   response.mutable_started()->set_group("g0");
   response.mutable_started()->set_prompt_tokens(5);
   writer->Write(response);
+  if (request->echo() || request->has_prompt_logprobs()) SendPrompt(*request, writer);
+  const uint32_t choices = request->has_n() ? request->n() : 1;
   for (size_t i = 0; i < pieces.size(); ++i) {
-    response.mutable_piece()->Clear();
-    response.mutable_piece()->set_position(i);
-    response.mutable_piece()->add_token_ids(100 + i);
-    response.mutable_piece()->set_text(pieces[i]);
-    if (request->has_logprobs()) response.mutable_piece()->add_logprobs()->set_logprob(-0.5f);
-    writer->Write(response);
+    for (uint32_t choice = 0; choice < choices; ++choice) {
+      response.mutable_piece()->Clear();
+      response.mutable_piece()->set_choice(choice);
+      response.mutable_piece()->set_position(i);
+      response.mutable_piece()->add_token_ids(100 + i);
+      response.mutable_piece()->set_text(choices > 1 && i == 0 ? std::to_string(choice) + pieces[i]
+                                                               : pieces[i]);
+      if (request->has_logprobs()) response.mutable_piece()->add_logprobs()->set_logprob(-0.5f);
+      writer->Write(response);
+    }
+  }
+  for (uint32_t choice = 0; choices > 1 && choice < choices; ++choice) {
+    SendChoiceFinished(choice, pieces.size(), writer);
   }
   if (hang_after_pieces) {
     while (!context->IsCancelled()) std::this_thread::sleep_for(std::chrono::milliseconds(2));
@@ -38,7 +76,8 @@ grpc::Status FakeInferenceService::Generate(grpc::ServerContext* context,
   v1::GenerateFinished* finished = response.mutable_finished();
   finished->set_reason(v1::FINISH_REASON_STOP);
   finished->mutable_usage()->set_prompt_tokens(5);
-  finished->mutable_usage()->set_output_tokens(pieces.size());
+  finished->mutable_usage()->set_output_tokens(choices * pieces.size());
+  finished->mutable_usage()->set_cached_tokens(cached_tokens);
   finished->mutable_timings()->mutable_first_token()->set_nanos(45'000'000);
   writer->Write(response);
   return grpc::Status::OK;

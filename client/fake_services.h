@@ -12,14 +12,15 @@
 
 namespace baton {
 
-// Answers every Generate with the same text, a word a token. Set the public fields before it is
-// called.
+// Answers every Generate with the same text, a word a token; each of several choices with its
+// number before it, all at once. Set the public fields before it is called.
 class FakeInferenceService : public v1::InferenceService::Service {
  public:
   std::vector<std::string> pieces = {"Hello", ",", " world"};
   grpc::Status status;  // what Generate ends with; when it is an error, nothing else is sent
   bool hang_after_pieces = false;  // instead of finishing, wait for the client to cancel
   bool omit_finished = false;      // end without the last message
+  uint32_t cached_tokens = 0;      // of the prompt, which has five
 
   std::vector<v1::GenerateRequest> requests() const {
     MutexLock lock(&mu_);

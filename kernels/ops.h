@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "kernels/device.h"
+#include "kernels/sampling_rule.h"
 #include "kernels/tensor.h"
 
 namespace baton {
@@ -42,24 +43,23 @@ struct AttentionOpArgs {
   int64_t layer = 0;
 };
 
-// One row to sample from. Pure function of these and the logits.
+// One row to sample from, or whose log probabilities are wanted. Pure function of these and the
+// logits.
 struct SampleRow {
-  const float* logits = nullptr;  // [vocab]
-  bool sample = true;
-  float temperature = 0.0f;  // 0: greedy
-  uint32_t top_k = 0;        // 0: all
-  float top_p = 1.0f;        // in (0, 1]
-  uint64_t seed = 0;
-  uint32_t choice = 0;
-  uint64_t position = 0;  // of the token that is drawn, in the sequence
+  const float* logits = nullptr;       // [vocab], of the model; left as they are
+  bool sample = true;                  // else only log probabilities
+  const SamplingRule* rule = nullptr;  // of the sequence; not null where `sample`
+  absl::Span<const int32_t> tokens;    // the journal before the drawn token: prompt and output
+  uint32_t prompt_length = 0;          // of `tokens`
   bool want_logprob = false;
   uint32_t num_top = 0;      // at most 20
   int32_t given_token = -1;  // whose log probability is wanted when nothing is sampled; −1: none
 };
 
+// Log probabilities are those of the model's logits, before any rule.
 struct SampleResult {
   int32_t token = -1;
-  bool finite = true;  // false: the logits hold a NaN, and nothing was sampled
+  bool finite = true;  // false: the logits hold a NaN or +infinity, and nothing was sampled
   float logprob = 0.0f;
   std::vector<int32_t> top_tokens;  // likeliest first, the lower id among equals
   std::vector<float> top_logprobs;

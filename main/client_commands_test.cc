@@ -20,15 +20,19 @@
 #include "main/command.h"
 #include "main/exit_code.h"
 #include "main/generation.h"
+#include "main/request_flags.h"
 #include "nlohmann/json.hpp"
 #include "server/grpc_server.h"
 
 namespace baton {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
+using ::testing::Pair;
 using ::testing::StartsWith;
+using ::testing::UnorderedElementsAre;
 
 class CommandsTest : public testing::Test {
  protected:
@@ -79,8 +83,22 @@ TEST_F(CommandsTest, GenerateSendsWhatWasAskedFor) {
   generate_.request.seed = 1;
   generate_.request.stop = {"a", "b"};
   generate_.request.system = "be nice";
-  generate_.chat = generate_.ignore_eos = generate_.parse_special = true;
+  generate_.request.ignore_eos = generate_.request.include_stop = true;
+  generate_.request.min_tokens = 2;
+  generate_.request.min_p = 0.1f;
+  generate_.request.repetition_penalty = 1.1f;
+  generate_.request.presence_penalty = -0.5f;
+  generate_.request.frequency_penalty = 0.25f;
+  generate_.request.logit_bias = {{7, -1.5f}};
+  generate_.request.allowed_token_ids = {7, 8};
+  generate_.request.bad_words = {"darn"};
+  generate_.request.priority = -3;
+  generate_.request.cache_salt = "salt";
+  generate_.chat = generate_.parse_special = generate_.echo = true;
+  generate_.n = 2;
+  generate_.best_of = 3;
   generate_.logprobs = 0;
+  generate_.prompt_logprobs = 4;
   EXPECT_EQ(Generate(), kExitOk);
   const v1::GenerateRequest request = inference_.requests().at(0);
   EXPECT_EQ(request.model(), "fake");
@@ -91,6 +109,21 @@ TEST_F(CommandsTest, GenerateSendsWhatWasAskedFor) {
   EXPECT_EQ(request.sampling().top_k(), 3u);
   EXPECT_FLOAT_EQ(request.sampling().top_p(), 0.9f);
   EXPECT_EQ(request.sampling().seed(), 1u);
+  EXPECT_TRUE(request.stop().include_stop_string());
+  EXPECT_EQ(request.stop().min_tokens(), 2u);
+  EXPECT_FLOAT_EQ(request.sampling().min_p(), 0.1f);
+  EXPECT_FLOAT_EQ(request.sampling().repetition_penalty(), 1.1f);
+  EXPECT_FLOAT_EQ(request.sampling().presence_penalty(), -0.5f);
+  EXPECT_FLOAT_EQ(request.sampling().frequency_penalty(), 0.25f);
+  EXPECT_FLOAT_EQ(request.sampling().logit_bias().at(7), -1.5f);
+  EXPECT_EQ(request.sampling().allowed_token_ids_size(), 2);
+  EXPECT_EQ(request.sampling().bad_words(0), "darn");
+  EXPECT_EQ(request.priority(), -3);
+  EXPECT_EQ(request.cache_salt(), "salt");
+  EXPECT_EQ(request.n(), 2u);
+  EXPECT_EQ(request.best_of(), 3u);
+  EXPECT_EQ(request.prompt_logprobs(), 4u);
+  EXPECT_TRUE(request.echo());
   EXPECT_TRUE(request.parse_special());
   EXPECT_TRUE(request.has_logprobs());
   ASSERT_EQ(request.chat().messages_size(), 2);
@@ -106,6 +139,59 @@ TEST_F(CommandsTest, GenerateLeavesDefaultsToTheServer) {
   EXPECT_FALSE(request.sampling().has_temperature());
   EXPECT_FALSE(request.sampling().has_seed());
   EXPECT_FALSE(request.has_logprobs());
+  EXPECT_FALSE(request.has_n() || request.has_best_of() || request.has_prompt_logprobs());
+  EXPECT_FALSE(request.sampling().has_min_p() || request.sampling().has_repetition_penalty());
+  EXPECT_FALSE(request.stop().has_min_tokens() || request.stop().ignore_eos());
+}
+
+TEST_F(CommandsTest, GenerateTellsWhatWasCached) {
+  inference_.cached_tokens = 4;
+  EXPECT_EQ(Generate(), kExitOk);
+  EXPECT_THAT(err_.str(), StartsWith("prompt 5 tokens (4 cached), output 3 tokens"));
+  generate_.json = true;
+  out_.str("");
+  EXPECT_EQ(Generate(), kExitOk);
+  EXPECT_EQ(nlohmann::json::parse(out_.str())["usage"]["cached_tokens"], 4);
+}
+
+TEST_F(CommandsTest, GenerateWritesChoicesOneAfterTheOther) {
+  generate_.n = 2;
+  generate_.echo = true;
+  EXPECT_EQ(Generate(), kExitOk);
+  EXPECT_EQ(out_.str(),
+            "the prompt\n"
+            "=== choice 0 (length, 3 tokens) ===\n0Hello, world\n"
+            "=== choice 1 (length, 3 tokens) ===\n1Hello, world\n");
+  EXPECT_THAT(err_.str(), StartsWith("prompt 5 tokens, output 6 tokens"));
+}
+
+TEST_F(CommandsTest, GenerateEchoesThePromptBeforeTheAnswer) {
+  generate_.echo = true;
+  inference_.pieces = {" and more"};
+  EXPECT_EQ(Generate(), kExitOk);
+  EXPECT_EQ(out_.str(), "the prompt and more\n");
+}
+
+TEST_F(CommandsTest, GenerateJsonHasChoicesAndThePrompt) {
+  generate_.json = true;
+  generate_.n = 2;
+  generate_.logprobs = generate_.prompt_logprobs = 0;
+  EXPECT_EQ(Generate(), kExitOk);
+  const auto json = nlohmann::json::parse(out_.str());
+  EXPECT_FALSE(json.contains("text"));
+  ASSERT_EQ(json["choices"].size(), 2u);
+  const auto& choice = json["choices"][1];
+  EXPECT_EQ(choice["choice"], 1);
+  EXPECT_EQ(choice["text"], "1Hello, world");
+  EXPECT_EQ(choice["token_ids"], nlohmann::json({100, 101, 102}));
+  EXPECT_EQ(choice["logprobs"].size(), 3u);
+  EXPECT_EQ(choice["finish_reason"], "length");
+  EXPECT_EQ(choice["output_tokens"], 3);
+  EXPECT_EQ(choice["cumulative_logprob"], -1.5);
+  EXPECT_EQ(json["usage"]["output_tokens"], 6);
+  EXPECT_EQ(json["prompt"]["token_ids"], nlohmann::json({1, 2}));
+  EXPECT_TRUE(json["prompt"]["logprobs"][0].is_null());
+  EXPECT_EQ(json["prompt"]["logprobs"][1]["logprob"], -2.5);
 }
 
 TEST_F(CommandsTest, GenerateFromTokensAndStandardInput) {
@@ -337,6 +423,17 @@ TEST_F(FlagsTest, Generate) {
   EXPECT_TRUE(Parses({"generate", "--tokens", "1,2,3"}));
   EXPECT_TRUE(Parses({"generate", "--stop", "a", "--stop", "b", "--temperature", "0.5", "hi"}));
   EXPECT_TRUE(Parses({"generate", "--deadline", "30s", "--max-tokens", "5", "hi"}));
+  EXPECT_TRUE(Parses({"generate", "--logit-bias", "1:2", "--logit-bias", "3:-4.5", "hi"}));
+  EXPECT_TRUE(Parses({"generate", "--allowed-token-id", "1", "--allowed-token-id", "2",
+                      "--bad-word", "a", "--bad-word", "b", "hi"}));
+  EXPECT_TRUE(Parses({"generate", "--n", "2", "--best-of", "3", "--echo", "--prompt-logprobs", "0",
+                      "--priority", "-1", "--cache-salt", "s", "hi"}));
+  EXPECT_TRUE(Parses({"generate", "--min-p", "0.1", "--repetition-penalty", "1.1",
+                      "--presence-penalty", "-1", "--frequency-penalty", "1", "hi"}));
+  EXPECT_TRUE(Parses({"generate", "--min-tokens", "1", "--include-stop", "--ignore-eos", "hi"}));
+  EXPECT_FALSE(Parses({"generate", "--logit-bias", "1", "hi"}));
+  EXPECT_THAT(what_, HasSubstr("--logit-bias: \"1\" is not a token id and its bias"));
+  EXPECT_FALSE(Parses({"generate", "--n", "x", "hi"}));
   EXPECT_FALSE(Parses({"generate"}));
   EXPECT_FALSE(Parses({"generate", "hi", "--file", "x"}));
   EXPECT_FALSE(Parses({"generate", "hi", "--deadline", "soon"}));
@@ -344,6 +441,24 @@ TEST_F(FlagsTest, Generate) {
   EXPECT_FALSE(Parses({"generate", "hi", "--max-tokens", "-1"}));
   EXPECT_FALSE(Parses({"generate", "hi", "--no-such-flag"}));
   EXPECT_FALSE(Parses({"generate", "two", "prompts"}));
+}
+
+TEST(RequestFlagsTest, RepeatedFlagsAddUp) {
+  CLI::App app;
+  RequestOptions options;
+  AddRequestOptions(&app, &options);
+  std::vector<std::string> line = {"--logit-bias",       "1:2",        "--bad-word", "a b",
+                                   "--logit-bias",       "30:-4.5",    "--bad-word", "c",
+                                   "--allowed-token-id", "1",          "--stop",     "x",
+                                   "--allowed-token-id", "4294967295", "--stop",     "y"};
+  std::reverse(line.begin(), line.end());  // as CLI11 wants it
+  app.parse(line);
+  const v1::GenerateRequest request = MakeRequest(options);
+  EXPECT_THAT(request.sampling().logit_bias(),
+              UnorderedElementsAre(Pair(1u, 2.0f), Pair(30u, -4.5f)));
+  EXPECT_THAT(request.sampling().bad_words(), ElementsAre("a b", "c"));
+  EXPECT_THAT(request.sampling().allowed_token_ids(), ElementsAre(1u, 4294967295u));
+  EXPECT_THAT(request.stop().strings(), ElementsAre("x", "y"));
 }
 
 TEST_F(FlagsTest, Tokenize) {

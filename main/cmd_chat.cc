@@ -45,9 +45,9 @@ class Chat {
     const Generation generation =
         RunGeneration(client_, request, options_.request.deadline, active,
                       [this](absl::string_view text) { out_ << text << std::flush; });
-    const std::string& answer = generation.output.text();
+    const std::string& answer = generation.output().text();
     if (answer.empty() || answer.back() != '\n') out_ << std::endl;
-    if (generation.output.token_ids().empty()) {
+    if (generation.output().token_ids().empty()) {
       conversation_.mutable_messages()->RemoveLast();
     } else {
       Add("assistant", answer);
@@ -76,7 +76,7 @@ class Chat {
       return;
     }
     if (generation.finished.reason() == v1::FINISH_REASON_LENGTH) {
-      err_ << "[cut off after " << generation.output.token_ids_size()
+      err_ << "[cut off after " << generation.output().token_ids_size()
            << " tokens; --max-tokens allows more]" << std::endl;
     }
     if (shards_.empty()) shards_ = DescribeShards(client_, generation.started.group());

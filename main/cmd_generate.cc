@@ -17,6 +17,7 @@
 #include "common/mutex.h"
 #include "common/status_macros.h"
 #include "main/exit_code.h"
+#include "main/generation_json.h"
 #include "main/interrupts.h"
 
 namespace baton {
@@ -72,7 +73,8 @@ class Batch {
         client_(client),
         active_(active),
         requests_(std::move(requests)),
-        streams_(!options.json && (options.concurrency == 1 || requests_.size() == 1)),
+        streams_(!options.json && options.n.value_or(1) == 1 &&
+                 (options.concurrency == 1 || requests_.size() == 1)),
         out_(out),
         err_(err),
         done_(requests_.size()) {}
@@ -103,7 +105,7 @@ class Batch {
   void Done(size_t index, Generation generation) {
     MutexLock lock(&mu_);
     exit_code_ = std::max<int>(exit_code_, ExitCodeForCall(generation.status));
-    output_tokens_ += generation.output.token_ids_size();
+    output_tokens_ += generation.NumTokens();
     failed_ += generation.status.ok() ? 0 : 1;
     if (options_.json) {
       out_ << GenerationJson(generation, index) << std::endl;
@@ -116,9 +118,13 @@ class Batch {
   }
 
   void Write(const Generation& generation) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    const std::string& text = generation.output.text();
-    if (!streams_) out_ << text;
-    if (!text.empty() && text.back() != '\n') out_ << '\n';
+    if (generation.choices.size() > 1) {
+      WriteChoices(generation);
+    } else {
+      const std::string text = generation.prompt.text() + generation.output().text();
+      if (!streams_) out_ << text;
+      EndLine(text);
+    }
     out_.flush();
     if (!generation.status.ok() && !active_->cancelled()) {
       err_ << "baton generate: " << DescribeError(generation.status) << std::endl;
@@ -126,6 +132,23 @@ class Batch {
     if (generation.started.request_id().empty()) return;
     if (shards_.empty()) shards_ = DescribeShards(client_, generation.started.group());
     err_ << FiguresLine(generation, shards_) << std::endl;
+  }
+
+  void WriteChoices(const Generation& generation) {
+    out_ << generation.prompt.text();
+    EndLine(generation.prompt.text());
+    for (const auto& [index, choice] : generation.choices) {
+      out_ << absl::StreamFormat("=== choice %d (%s, %d tokens) ===\n", index,
+                                 ReasonName(choice.finished.reason()),
+                                 choice.finished.output_tokens());
+      out_ << choice.output.text();
+      EndLine(choice.output.text());
+    }
+  }
+
+  // After `text` was written.
+  void EndLine(absl::string_view text) {
+    if (!text.empty() && text.back() != '\n') out_ << '\n';
   }
 
   void WriteSummary(absl::Duration elapsed) {
@@ -156,41 +179,15 @@ class Batch {
 
 }  // namespace
 
-void AddRequestOptions(CLI::App* app, RequestOptions* options) {
-  AddServerOption(app, &options->server);
-  app->add_option("--model", options->model, "The model's name; by default the only one served");
-  app->add_option("--system", options->system, "In a chat: the system message")->type_name("TEXT");
-  app->add_option("--max-tokens", options->max_tokens, "The most tokens to generate");
-  app->add_option("--temperature", options->temperature, "0 is greedy; by default greedy");
-  app->add_option("--top-k", options->top_k, "Keep the k most likely tokens");
-  app->add_option("--top-p", options->top_p, "Keep tokens up to this total probability");
-  app->add_option("--seed", options->seed, "Key of the random numbers; by default drawn");
-  app->add_option("--stop", options->stop, "Text that ends generation; may be repeated")
-      ->type_name("TEXT")
-      ->allow_extra_args(false);
-  AddDurationOption(app, "--deadline", &options->deadline, "The longest that an answer may take");
-}
-
-v1::GenerateRequest MakeRequest(const RequestOptions& options) {
-  v1::GenerateRequest request;
-  request.set_model(options.model);
-  v1::SamplingParameters* sampling = request.mutable_sampling();
-  if (options.temperature) sampling->set_temperature(*options.temperature);
-  if (options.top_k) sampling->set_top_k(*options.top_k);
-  if (options.top_p) sampling->set_top_p(*options.top_p);
-  if (options.seed) sampling->set_seed(*options.seed);
-  v1::StopConditions* stop = request.mutable_stop();
-  if (options.max_tokens) stop->set_max_tokens(*options.max_tokens);
-  for (const std::string& text : options.stop) stop->add_strings(text);
-  return request;
-}
-
 absl::StatusOr<std::vector<v1::GenerateRequest>> MakeRequests(const GenerateOptions& options,
                                                               std::istream& in) {
   v1::GenerateRequest base = MakeRequest(options.request);
   base.set_parse_special(options.parse_special);
-  base.mutable_stop()->set_ignore_eos(options.ignore_eos);
+  base.set_echo(options.echo);
+  if (options.n) base.set_n(*options.n);
+  if (options.best_of) base.set_best_of(*options.best_of);
   if (options.logprobs) base.set_logprobs(*options.logprobs);
+  if (options.prompt_logprobs) base.set_prompt_logprobs(*options.prompt_logprobs);
   if (!options.tokens.empty()) {
     RETURN_IF_ERROR(AddTokens(options.tokens, base.mutable_tokens()));
     return std::vector<v1::GenerateRequest>{base};
@@ -242,9 +239,14 @@ void AddGenerateCommand(CLI::App& app, Command* run) {
                     "The prompt is a user's message, wrapped in the model's template");
   command->add_flag("--parse-special", options->parse_special,
                     "Parse special tokens written out in the prompt");
-  command->add_flag("--ignore-eos", options->ignore_eos, "Go on past the model's end tokens");
+  command->add_option("--n", options->n, "Answers to return, 1 to 64; by default 1");
+  command->add_option("--best-of", options->best_of,
+                      "Answers to generate, of which the likeliest are returned; at least --n");
   command->add_option("--logprobs", options->logprobs,
-                      "Alternatives to report with each token; shown with --json");
+                      "Alternatives to report with each token, 0 to 20; shown with --json");
+  command->add_option("--prompt-logprobs", options->prompt_logprobs,
+                      "The same for the prompt's tokens");
+  command->add_flag("--echo", options->echo, "Print the prompt before the answer");
   command->add_option("--concurrency", options->concurrency, "Prompts of a file to run at once")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();

@@ -9,31 +9,12 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
 #include "baton/v1/inference.pb.h"
 #include "main/command.h"
 #include "main/generation.h"
+#include "main/request_flags.h"
 
 namespace baton {
-
-// Flags of a request that `generate` and `chat` share. Unset: the server's default.
-struct RequestOptions {
-  std::string server = "127.0.0.1:50051";
-  std::string model;
-  std::string system;  // in chat: the system message
-  std::optional<uint32_t> max_tokens;
-  std::optional<float> temperature;
-  std::optional<uint32_t> top_k;
-  std::optional<float> top_p;
-  std::optional<uint64_t> seed;
-  std::vector<std::string> stop;
-  absl::Duration deadline = absl::InfiniteDuration();
-};
-
-void AddRequestOptions(CLI::App* app, RequestOptions* options);
-
-// The request that these options describe, without its input.
-v1::GenerateRequest MakeRequest(const RequestOptions& options);
 
 struct GenerateOptions {
   RequestOptions request;
@@ -42,8 +23,11 @@ struct GenerateOptions {
   std::string tokens;  // "1,2,3": token ids instead of text
   bool chat = false;   // the prompt is a user's message
   bool parse_special = false;
-  bool ignore_eos = false;
+  std::optional<uint32_t> n;
+  std::optional<uint32_t> best_of;
   std::optional<uint32_t> logprobs;
+  std::optional<uint32_t> prompt_logprobs;
+  bool echo = false;  // the prompt's text, too
   uint32_t concurrency = 1;
   bool json = false;
 };
@@ -54,7 +38,9 @@ absl::StatusOr<std::vector<v1::GenerateRequest>> MakeRequests(const GenerateOpti
                                                               std::istream& in);
 
 // Sends them, `concurrency` at a time, and writes answers to `out` in order (in JSON: as they
-// finish), figures and errors to `err`. Returns an exit code, the largest of those of its requests.
+// finish), figures and errors to `err`. Text is written as it comes where one answer comes at a
+// time; several choices are written one after the other when all are there, each under a header.
+// Returns an exit code, the largest of those of its requests.
 // `active` ends it from another thread.
 int RunGenerate(const GenerateOptions& options, std::istream& in, std::ostream& out,
                 std::ostream& err, ActiveCalls* active);

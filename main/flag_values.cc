@@ -6,6 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 
 namespace baton {
 namespace {
@@ -59,6 +60,18 @@ absl::StatusOr<absl::Duration> ParseFlagDuration(absl::string_view text) {
         absl::StrCat("\"", text, "\" is not a duration; expected for example 30s, 500ms or 1m30s"));
   }
   return duration;
+}
+
+absl::StatusOr<std::pair<uint32_t, float>> ParseTokenBias(absl::string_view text) {
+  const std::pair<absl::string_view, absl::string_view> parts =
+      absl::StrSplit(text, absl::MaxSplits(':', 1));
+  uint32_t id = 0;
+  float value = 0;
+  if (!absl::SimpleAtoi(parts.first, &id) || !absl::SimpleAtof(parts.second, &value)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "\"", text, "\" is not a token id and its bias; expected for example 42:-1.5"));
+  }
+  return std::make_pair(id, value);
 }
 
 std::string ShowBytes(uint64_t bytes) {

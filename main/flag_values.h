@@ -1,9 +1,10 @@
-// How sizes, durations and counts are written in flags and shown to people.
+// How sizes, durations, counts and biases are written in flags and shown to people.
 #ifndef BATON_MAIN_FLAG_VALUES_H_
 #define BATON_MAIN_FLAG_VALUES_H_
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -19,6 +20,10 @@ absl::StatusOr<uint64_t> ParseBytes(absl::string_view text);
 // "30s", "1m30s", "500ms" (Abseil's format) or a plain number of seconds; not negative.
 // INVALID_ARGUMENT quotes the rest.
 absl::StatusOr<absl::Duration> ParseFlagDuration(absl::string_view text);
+
+// "ID:VALUE", for example "42:-1.5": a token's id and what is added to its logit. INVALID_ARGUMENT
+// quotes the rest.
+absl::StatusOr<std::pair<uint32_t, float>> ParseTokenBias(absl::string_view text);
 
 // "0 B", "512 MiB", "1.5 GiB": powers of 1024, at most one decimal.
 std::string ShowBytes(uint64_t bytes);

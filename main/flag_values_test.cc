@@ -41,6 +41,19 @@ TEST(ParseFlagDuration, Refuses) {
   }
 }
 
+TEST(ParseTokenBias, Accepts) {
+  EXPECT_EQ(*ParseTokenBias("42:-1.5"), (std::pair<uint32_t, float>(42, -1.5f)));
+  EXPECT_EQ(*ParseTokenBias("0:100"), (std::pair<uint32_t, float>(0, 100.0f)));
+}
+
+TEST(ParseTokenBias, Refuses) {
+  for (const char* bad : {"", "42", ":1", "42:", "-1:1", "x:1", "1:x", "1:2:3", "4294967296:1"}) {
+    const absl::Status status = ParseTokenBias(bad).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << bad;
+    EXPECT_NE(status.message().find(bad), std::string::npos);
+  }
+}
+
 TEST(Format, Bytes) {
   EXPECT_EQ(ShowBytes(0), "0 B");
   EXPECT_EQ(ShowBytes(1023), "1023 B");

@@ -33,80 +33,36 @@ class ActiveCall {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-double Seconds(const google::protobuf::Duration& duration) {
-  return static_cast<double>(duration.seconds()) + duration.nanos() * 1e-9;
+// Joins what PromptPiece and GeneratedPiece have in common.
+template <typename Piece>
+void Append(const Piece& piece, Piece* joined) {
+  joined->mutable_token_ids()->MergeFrom(piece.token_ids());
+  joined->mutable_logprobs()->MergeFrom(piece.logprobs());
+  joined->mutable_text()->append(piece.text());
 }
 
-const char* ReasonName(v1::FinishReason reason) {
-  switch (reason) {
-    case v1::FINISH_REASON_STOP:
-      return "stop";
-    case v1::FINISH_REASON_LENGTH:
-      return "length";
-    case v1::FINISH_REASON_DRAIN:
-      return "drain";
-    default:
-      return "unknown";
+// Adds what one message says.
+void Collect(const v1::GenerateResponse& response, Generation* generation) {
+  switch (response.event_case()) {
+    case v1::GenerateResponse::kStarted:
+      generation->started = response.started();
+      break;
+    case v1::GenerateResponse::kPrompt:
+      Append(response.prompt(), &generation->prompt);
+      break;
+    case v1::GenerateResponse::kPiece:
+      Append(response.piece(), &generation->choices[response.piece().choice()].output);
+      break;
+    case v1::GenerateResponse::kChoiceFinished:
+      generation->choices[response.choice_finished().choice()].finished =
+          response.choice_finished();
+      break;
+    case v1::GenerateResponse::kFinished:
+      generation->finished = response.finished();
+      break;
+    case v1::GenerateResponse::EVENT_NOT_SET:
+      break;
   }
-}
-
-Json LogprobsJson(const v1::GeneratedPiece& output) {
-  Json all = Json::array();
-  for (const v1::TokenLogprobs& token : output.logprobs()) {
-    Json top = Json::array();
-    for (const v1::TokenLogprob& likely : token.top()) {
-      top.push_back({{"token_id", likely.token_id()}, {"logprob", likely.logprob()}});
-    }
-    all.push_back({{"logprob", token.logprob()}, {"top", top}});
-  }
-  return all;
-}
-
-Json StartedJson(const v1::GenerateStarted& started) {
-  return {{"request_id", started.request_id()},
-          {"model", started.model()},
-          {"group", started.group()},
-          {"seed", started.seed()},
-          {"numerics_class", started.numerics_class()},
-          {"model_digest", started.model_digest()},
-          {"prompt_digest", started.prompt_digest()},
-          {"prompt_tokens", started.prompt_tokens()},
-          {"max_tokens", started.max_tokens()}};
-}
-
-void AddFinished(const v1::GenerateFinished& finished, Json* out) {
-  Json& json = *out;
-  json["finish_reason"] = ReasonName(finished.reason());
-  if (finished.has_stop_token_id()) json["stop_token_id"] = finished.stop_token_id();
-  if (finished.has_stop_string()) json["stop_string"] = finished.stop_string();
-  json["usage"] = {{"prompt_tokens", finished.usage().prompt_tokens()},
-                   {"output_tokens", finished.usage().output_tokens()},
-                   {"cached_tokens", finished.usage().cached_tokens()}};
-  json["timings"] = {{"queued_seconds", Seconds(finished.timings().queued())},
-                     {"prefill_seconds", Seconds(finished.timings().prefill())},
-                     {"first_token_seconds", Seconds(finished.timings().first_token())},
-                     {"total_seconds", Seconds(finished.timings().total())}};
-}
-
-Json ErrorJson(const absl::Status& status) {
-  Json json = {{"code", absl::StatusCodeToString(status.code())},
-               {"message", std::string(status.message())}};
-  for (const FieldViolation& violation : FieldViolations(status)) {
-    json["fields"].push_back({{"field", violation.field}, {"description", violation.description}});
-  }
-  if (const auto delay = RetryAfter(status)) {
-    json["retry_after_seconds"] = absl::ToDoubleSeconds(*delay);
-  }
-  if (const auto reason = Reason(status)) json["reason"] = *reason;
-  return json;
-}
-
-void Append(const v1::GeneratedPiece& piece, v1::GeneratedPiece* output) {
-  output->mutable_token_ids()->MergeFrom(piece.token_ids());
-  output->mutable_logprobs()->MergeFrom(piece.logprobs());
-  output->mutable_text()->append(piece.text());
 }
 
 }  // namespace
@@ -122,29 +78,35 @@ bool ActiveCalls::cancelled() const {
   return cancelled_;
 }
 
+int64_t Generation::NumTokens() const {
+  int64_t tokens = 0;
+  for (const auto& [index, choice] : choices) tokens += choice.output.token_ids_size();
+  return tokens;
+}
+
 double Generation::TokensPerSecond() const {
   const double seconds = absl::ToDoubleSeconds(total - first_token);
-  if (output.token_ids_size() < 2 || seconds <= 0) return 0;
-  return (output.token_ids_size() - 1) / seconds;
+  if (NumTokens() < 2 || seconds <= 0) return 0;
+  return (NumTokens() - 1) / seconds;
 }
 
 Generation RunGeneration(Client* client, const v1::GenerateRequest& request, absl::Duration timeout,
                          ActiveCalls* active,
                          const std::function<void(absl::string_view)>& on_text) {
   Generation generation;
+  generation.several = request.n() > 1 || request.best_of() > 1;
   const absl::Time start = Clock::Real()->Now();
   const std::unique_ptr<GenerateCall> call = client->Generate(request, timeout);
   const ActiveCall registered(active, call.get());
   v1::GenerateResponse response;
   while (call->Read(&response)) {
-    if (response.has_started()) generation.started = response.started();
-    if (response.has_finished()) generation.finished = response.finished();
-    if (!response.has_piece()) continue;
-    if (generation.output.token_ids().empty() && !response.piece().token_ids().empty()) {
+    if (generation.NumTokens() == 0 && response.piece().token_ids_size() > 0) {
       generation.first_token = Clock::Real()->Now() - start;
     }
-    Append(response.piece(), &generation.output);
-    if (!response.piece().text().empty()) on_text(response.piece().text());
+    Collect(response, &generation);
+    for (const std::string* text : {&response.prompt().text(), &response.piece().text()}) {
+      if (!text->empty()) on_text(*text);
+    }
   }
   generation.status = call->Finish();
   generation.total = Clock::Real()->Now() - start;
@@ -152,10 +114,12 @@ Generation RunGeneration(Client* client, const v1::GenerateRequest& request, abs
 }
 
 std::string FiguresLine(const Generation& generation, absl::string_view shards) {
-  std::string line =
-      absl::StrFormat("prompt %d tokens, output %d tokens", generation.started.prompt_tokens(),
-                      generation.output.token_ids_size());
-  if (generation.output.token_ids_size() > 0) {
+  std::string line = absl::StrCat("prompt ", generation.started.prompt_tokens(), " tokens");
+  if (const uint32_t cached = generation.finished.usage().cached_tokens()) {
+    absl::StrAppend(&line, " (", cached, " cached)");
+  }
+  absl::StrAppend(&line, ", output ", generation.NumTokens(), " tokens");
+  if (generation.NumTokens() > 0) {
     absl::StrAppend(&line, ", first token ", ShowDuration(generation.first_token));
   }
   if (generation.TokensPerSecond() > 0) {
@@ -175,21 +139,19 @@ std::string DescribeShards(Client* client, absl::string_view group) {
   return "";
 }
 
-std::string GenerationJson(const Generation& generation, size_t index) {
-  Json json = {{"index", index}};
-  if (!generation.started.request_id().empty()) json.update(StartedJson(generation.started));
-  json["text"] = generation.output.text();
-  json["token_ids"] = generation.output.token_ids();
-  if (!generation.output.logprobs().empty()) json["logprobs"] = LogprobsJson(generation.output);
-  if (generation.status.ok()) {
-    AddFinished(generation.finished, &json);
-  } else {
-    json["error"] = ErrorJson(generation.status);
+const char* ReasonName(v1::FinishReason reason) {
+  switch (reason) {
+    case v1::FINISH_REASON_STOP:
+      return "stop";
+    case v1::FINISH_REASON_LENGTH:
+      return "length";
+    case v1::FINISH_REASON_DRAIN:
+      return "drain";
+    case v1::FINISH_REASON_DEADLINE:
+      return "deadline";
+    default:
+      return "unknown";
   }
-  json["client"] = {{"first_token_seconds", absl::ToDoubleSeconds(generation.first_token)},
-                    {"total_seconds", absl::ToDoubleSeconds(generation.total)},
-                    {"tokens_per_second", generation.TokensPerSecond()}};
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 std::string DescribeError(const absl::Status& status) {

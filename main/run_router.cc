@@ -46,8 +46,14 @@ absl::Status RunRouter(const RouterOptions& options) {
   fleet_options.max_running = options.max_running;
   fleet_options.max_step_tokens = options.max_step_tokens;
   fleet_options.max_model_len = options.max_model_len;
-  fleet_options.max_queue_requests = options.max_queue_requests;
-  fleet_options.max_queue_tokens = options.max_queue_tokens;
+  fleet_options.engine.admission.max_queue_requests = options.max_queue_requests;
+  fleet_options.engine.admission.max_queue_tokens = options.max_queue_tokens;
+  fleet_options.engine.pause_limit = options.pause_limit;
+  fleet_options.engine.deadline_margin = options.deadline_margin;
+  fleet_options.routing = options.routing == "least-loaded" ? RoutingPolicy::kLeastLoaded
+                                                            : RoutingPolicy::kPrefixAffinity;
+  fleet_options.prefix_cache = options.prefix_cache;
+  fleet_options.run_ahead = options.run_ahead;
   fleet_options.stall_limit = options.stall_limit;
   Fleet fleet(fleet_options, Clock::Real());
   if (!options.model.empty()) RETURN_IF_ERROR(AddModelFromFile(options, &fleet));

@@ -25,6 +25,12 @@ struct RouterOptions {
   uint32_t max_step_tokens = 512;      // tokens of one step, prefill chunks and decodes together
   absl::Duration drain_timeout;        // how long running streams may go on after SIGTERM
   absl::Duration stall_limit = absl::Seconds(15);  // how long a step may take; more than zero
+  absl::Duration pause_limit = absl::Seconds(30);  // how long a client may not read
+  absl::Duration deadline_margin =
+      absl::Milliseconds(50);  // how long before its deadline a request ends that runs
+  std::string routing = "prefix-affinity";  // or "least-loaded"
+  bool prefix_cache = true;
+  bool run_ahead = true;  // the next plan is sent before the result of the last one is back
   std::string log_level = "info";
   std::string log_prefix = "router";
 };

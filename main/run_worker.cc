@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "baton/worker/v1/protocol_version.h"
 #include "common/status_macros.h"
 #include "kernels/cpu/cpu_device.h"
 #include "kernels/cpu/cpu_ops.h"
@@ -26,8 +27,6 @@
 
 namespace baton {
 namespace {
-
-constexpr uint32_t kProtocolVersionOfWorker = 1;
 
 std::string HostName() {
   char name[256] = {};
@@ -55,7 +54,7 @@ absl::Status RunWorker(const WorkerOptions& options) {
   worker::v1::Hello& hello = attach.hello;
   ASSIGN_OR_RETURN(const std::string digest, file->Digest());
   std::random_device random;
-  hello.set_protocol_version(kProtocolVersionOfWorker);
+  hello.set_protocol_version(kWorkerProtocolVersion);
   hello.set_incarnation(uint64_t{random()} << 32 | random());
   hello.set_group(options.group);
   hello.set_rank(options.rank);

@@ -44,6 +44,12 @@ ChildSpec PlanRouter(const ServeOptions& options) {
   spec.args.push_back(Flag("max-queue-tokens", options.router.max_queue_tokens));
   spec.args.push_back(Flag("max-queue-requests", options.router.max_queue_requests));
   spec.args.push_back(Flag("drain-timeout", absl::FormatDuration(options.router.drain_timeout)));
+  spec.args.push_back(Flag("pause-limit", absl::FormatDuration(options.router.pause_limit)));
+  spec.args.push_back(
+      Flag("deadline-margin", absl::FormatDuration(options.router.deadline_margin)));
+  spec.args.push_back(Flag("routing", options.router.routing));
+  if (!options.router.prefix_cache) spec.args.push_back("--no-prefix-cache");
+  if (!options.router.run_ahead) spec.args.push_back("--no-run-ahead");
   spec.args.push_back(Flag("stall-limit", absl::FormatDuration(options.router.stall_limit)));
   spec.args.push_back(Flag("log-level", options.worker.log_level));
   return spec;

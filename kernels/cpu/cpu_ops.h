@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernels/cpu/kernels.h"
+#include "kernels/cpu/sampling.h"
 #include "kernels/cpu/thread_pool.h"
 #include "kernels/ops.h"
 
@@ -49,8 +50,8 @@ class CpuOps : public Ops {
 
   const CpuKernels& kernels_;
   ThreadPool pool_;
-  std::vector<int64_t> task_offsets_;               // scratch of PagedAttention
-  std::vector<std::vector<float>> sample_scratch_;  // one a thread
+  std::vector<int64_t> task_offsets_;            // scratch of PagedAttention
+  std::vector<SamplingScratch> sample_scratch_;  // one a thread
 };
 
 }  // namespace baton

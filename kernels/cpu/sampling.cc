@@ -4,81 +4,76 @@
 #include <cmath>
 #include <numeric>
 
+#include "kernels/cpu/logit_rules.h"
 #include "kernels/elementary.h"
 #include "kernels/philox.h"
 
 namespace baton {
 namespace {
 
-// Below, dividing by the temperature would overflow, and no other token has a chance anyway.
-constexpr float kLeastTemperature = 1e-6f;
+// As vLLM's: below, dividing by the temperature overflows sooner or later, and no other token has a
+// chance anyway.
+constexpr float kLeastTemperature = 1e-5f;
 
-// The first `count` ids by rank: larger logit first, lower id among equals.
-std::vector<int32_t> Ranked(const float* logits, int64_t vocab, int64_t count) {
-  const auto before = [logits](int32_t a, int32_t b) {
+// Larger logit first, lower id among equals.
+struct ByRank {
+  const float* logits;
+  bool operator()(int32_t a, int32_t b) const {
     return logits[a] > logits[b] || (logits[a] == logits[b] && a < b);
-  };
-  std::vector<int32_t> ids(vocab);
-  std::iota(ids.begin(), ids.end(), 0);
-  count = std::min(count, vocab);
-  if (count < vocab) std::nth_element(ids.begin(), ids.begin() + count, ids.end(), before);
-  ids.resize(count);
-  std::sort(ids.begin(), ids.end(), before);
-  return ids;
+  }
+};
+
+// Puts the first `count` of `ids` by rank at the beginning, in order.
+void Rank(const float* logits, int64_t count, std::vector<int32_t>& ids) {
+  const auto middle = ids.begin() + count;
+  if (middle != ids.end()) std::nth_element(ids.begin(), middle, ids.end(), ByRank{logits});
+  std::sort(ids.begin(), middle, ByRank{logits});
 }
 
-// How many of the ranked tokens top-p keeps, given the sum of the weights that it is a share of; 0
-// when the ranked ones do not reach it.
-int64_t TopPCount(const std::vector<int32_t>& ranked, const float* weights, double wanted) {
-  double sum = 0;
-  for (size_t i = 0; i < ranked.size(); ++i) {
-    sum += weights[ranked[i]];
-    if (sum >= wanted) return static_cast<int64_t>(i) + 1;
-  }
-  return 0;
+void KeepTopK(const float* logits, uint32_t k, std::vector<int32_t>& ids) {
+  if (k == 0 || k >= ids.size()) return;
+  std::nth_element(ids.begin(), ids.begin() + (k - 1), ids.end(), ByRank{logits});
+  const float least = logits[ids[k - 1]];
+  ids.erase(
+      std::remove_if(ids.begin() + k, ids.end(), [&](int32_t id) { return logits[id] < least; }),
+      ids.end());
 }
 
-// The ids that top-k and top-p keep, ascending; empty when all are kept.
-std::vector<int32_t> Kept(const SampleRow& row, const float* weights, int64_t vocab) {
-  const bool top_k = row.top_k > 0 && row.top_k < vocab;
-  if (!top_k && row.top_p >= 1.0f) return {};
-  std::vector<int32_t> ids;
-  if (top_k) {
-    ids = Ranked(row.logits, vocab, row.top_k);
-    if (row.top_p < 1.0f) {
-      double total = 0;
-      for (int32_t id : ids) total += weights[id];
-      const int64_t count = TopPCount(ids, weights, row.top_p * total);
-      if (count > 0) ids.resize(count);
-    }
-  } else {
-    double total = 0;
-    for (int64_t i = 0; i < vocab; ++i) total += weights[i];
-    // Few tokens hold most of the weight: rank more only as long as the share is not reached.
-    for (int64_t count = 256;; count *= 8) {
-      ids = Ranked(row.logits, vocab, count);
-      const int64_t kept = TopPCount(ids, weights, row.top_p * total);
-      if (kept > 0) ids.resize(kept);
-      if (kept > 0 || count >= vocab) break;
-    }
-  }
+void KeepTopP(const float* logits, const float* weights, float p, std::vector<int32_t>& ids) {
+  if (p >= 1.0f) return;
+  // The total does not depend on how nth_element left them.
   std::sort(ids.begin(), ids.end());
-  return ids;
+  double total = 0;
+  for (int32_t id : ids) total += weights[id];
+  const double wanted = p * total;
+  const int64_t size = static_cast<int64_t>(ids.size());
+  // Few tokens hold most of the weight: rank more only as long as the share is not reached.
+  for (int64_t count = 256;; count *= 8) {
+    count = std::min(count, size);
+    Rank(logits, count, ids);
+    double sum = 0;
+    for (int64_t i = 0; i < count; ++i) {
+      sum += weights[ids[i]];
+      if (sum < wanted) continue;
+      ids.resize(i + 1);
+      return;
+    }
+    if (count == size) return;
+  }
 }
 
-int32_t Draw(const SampleRow& row, const float* weights, int64_t vocab) {
-  const std::vector<int32_t> kept = Kept(row, weights, vocab);
-  const int64_t n = kept.empty() ? vocab : static_cast<int64_t>(kept.size());
-  const auto id_at = [&kept](int64_t i) {
-    return kept.empty() ? static_cast<int32_t>(i) : kept[i];
+int32_t Draw(const Distribution& d, int64_t vocab, double u) {
+  const int64_t n = d.kept == nullptr ? vocab : static_cast<int64_t>(d.kept->size());
+  const auto id_at = [&d](int64_t i) {
+    return d.kept == nullptr ? static_cast<int32_t>(i) : (*d.kept)[i];
   };
   double total = 0;
-  for (int64_t i = 0; i < n; ++i) total += weights[id_at(i)];
-  const double target = UniformDraw(row.seed, row.choice, row.position) * total;
+  for (int64_t i = 0; i < n; ++i) total += d.weights[id_at(i)];
+  const double target = u * total;
   double sum = 0;
   int32_t last = id_at(0);
   for (int64_t i = 0; i < n; ++i) {
-    const float w = weights[id_at(i)];
+    const float w = d.weights[id_at(i)];
     if (w == 0.0f) continue;
     sum += w;
     last = id_at(i);
@@ -87,33 +82,75 @@ int32_t Draw(const SampleRow& row, const float* weights, int64_t vocab) {
   return last;
 }
 
+int32_t Choose(const CpuKernels& kernels, const SampleRow& row, int64_t vocab,
+               SamplingScratch& scratch) {
+  const SamplingRule& rule = *row.rule;
+  const RuleContext context = {rule, row.tokens, row.prompt_length};
+  const float* logits = row.logits;
+  if (ChangesLogits(context)) {
+    scratch.logits.assign(row.logits, row.logits + vocab);
+    ApplyLogitRules(context, vocab, scratch.logits.data(), scratch.ids);
+    logits = scratch.logits.data();
+    if (!std::isfinite(kernels.max(logits, vocab))) return -1;
+  }
+  if (rule.temperature < kLeastTemperature) {
+    return static_cast<int32_t>(kernels.argmax(logits, vocab));
+  }
+  return Draw(DistributionOf(kernels, rule, logits, vocab, scratch), vocab,
+              UniformDraw(rule.seed, rule.choice, row.tokens.size()));
+}
+
+void AddLogprobs(const SampleRow& row, int64_t vocab, double log_sum, SamplingScratch& scratch,
+                 SampleResult* result) {
+  const auto logprob = [&](int32_t id) { return static_cast<float>(row.logits[id] - log_sum); };
+  const int32_t subject = row.sample ? result->token : row.given_token;
+  if (subject >= 0) result->logprob = logprob(subject);
+  if (row.num_top == 0) return;
+  scratch.ids.resize(vocab);
+  std::iota(scratch.ids.begin(), scratch.ids.end(), 0);
+  const int64_t count = std::min<int64_t>(row.num_top, vocab);
+  Rank(row.logits, count, scratch.ids);
+  for (int64_t i = 0; i < count; ++i) {
+    result->top_tokens.push_back(scratch.ids[i]);
+    result->top_logprobs.push_back(logprob(scratch.ids[i]));
+  }
+}
+
 }  // namespace
 
+Distribution DistributionOf(const CpuKernels& kernels, const SamplingRule& rule,
+                            const float* logits, int64_t vocab, SamplingScratch& scratch) {
+  scratch.weights.resize(vocab);
+  const float max = kernels.max(logits, vocab);
+  kernels.exp_scaled(logits, vocab, max, rule.temperature, scratch.weights.data());
+  Distribution d;
+  d.weights = scratch.weights.data();
+  if (rule.min_p <= 0.0f && rule.top_k == 0 && rule.top_p >= 1.0f) return d;
+  std::vector<int32_t>& ids = scratch.ids;
+  ids.clear();
+  for (int64_t i = 0; i < vocab; ++i) {
+    if (d.weights[i] >= rule.min_p) ids.push_back(static_cast<int32_t>(i));
+  }
+  KeepTopK(logits, rule.top_k, ids);
+  KeepTopP(logits, d.weights, rule.top_p, ids);
+  std::sort(ids.begin(), ids.end());
+  d.kept = &ids;
+  return d;
+}
+
 SampleResult SampleFrom(const CpuKernels& kernels, const SampleRow& row, int64_t vocab,
-                        std::vector<float>& scratch) {
+                        SamplingScratch& scratch) {
   SampleResult result;
   const float max = kernels.max(row.logits, vocab);
   // A NaN or +infinity anywhere makes this sum NaN; it is needed for log probabilities anyway.
   const float sum_exp = kernels.sum_exp(row.logits, vocab, max);
-  if (!std::isfinite(max) || !std::isfinite(sum_exp)) {
-    result.finite = false;
-    return result;
+  if (row.sample && std::isfinite(max) && std::isfinite(sum_exp)) {
+    result.token = Choose(kernels, row, vocab, scratch);
   }
-  if (row.sample && row.temperature < kLeastTemperature) {
-    result.token = static_cast<int32_t>(kernels.argmax(row.logits, vocab));
-  } else if (row.sample) {
-    scratch.resize(vocab);
-    kernels.exp_scaled(row.logits, vocab, max, row.temperature, scratch.data());
-    result.token = Draw(row, scratch.data(), vocab);
-  }
-  if (!row.want_logprob) return result;
-  const double log_sum = static_cast<double>(max) + LogF64(sum_exp);
-  const auto logprob = [&](int32_t id) { return static_cast<float>(row.logits[id] - log_sum); };
-  const int32_t subject = row.sample ? result.token : row.given_token;
-  if (subject >= 0) result.logprob = logprob(subject);
-  if (row.num_top > 0) {
-    result.top_tokens = Ranked(row.logits, vocab, row.num_top);
-    for (int32_t id : result.top_tokens) result.top_logprobs.push_back(logprob(id));
+  result.finite =
+      std::isfinite(max) && std::isfinite(sum_exp) && (!row.sample || result.token >= 0);
+  if (row.want_logprob && result.finite) {
+    AddLogprobs(row, vocab, static_cast<double>(max) + LogF64(sum_exp), scratch, &result);
   }
   return result;
 }

@@ -10,17 +10,39 @@
 
 namespace baton {
 
-// A pure function of `row` and its logits; `scratch` is memory to reuse.
+// Memory to reuse from row to row, of one thread: nothing is allocated once it has grown.
+struct SamplingScratch {
+  std::vector<float> logits;   // after the rules
+  std::vector<float> weights;  // of the draw
+  std::vector<int32_t> ids;
+};
+
+// The tokens that may be drawn, and how likely.
+struct Distribution {
+  const float* weights = nullptr;              // [vocab], in proportion to the probabilities
+  const std::vector<int32_t>* kept = nullptr;  // ascending; null: all
+};
+
+// A pure function of `row` and its logits.
 //
-// Greedy (temperature below 1e-6): the largest logit, the lowest id among equals. Otherwise w[i] =
-// exp(l[i] / T − max / T). Tokens are ranked by logit, the lower id first among equals. Top-k keeps
-// the first k; top-p keeps the fewest of these whose weights, added in rank order in double, reach
-// p times the sum of all kept so far. The draw is the first kept token in id order at which the sum
-// of the kept weights, in double, exceeds u times their total; u = UniformDraw(seed, choice,
-// position). Log probabilities are those of the logits themselves: l[i] − (max + log Σ exp(l −
-// max)).
+// First the rules that change logits (logit_rules.h). Greedy (temperature below 1e-5): the largest
+// logit, the lowest id among equals. Otherwise w[i] = exp(l[i] / T − max / T), so the likeliest
+// token has 1. Min-p keeps w[i] ≥ min_p. Top-k keeps those whose logit is at least the k-th largest
+// of what is kept: more than k where there are equals, as in vLLM and transformers. Top-p ranks
+// what is kept by logit, the lower id first among equals, and keeps the fewest whose weights, added
+// in that order in double, reach p times the sum of all of them. The draw is the first kept token
+// in id order at which the sum of the kept weights, in double, exceeds u times their total; u =
+// UniformDraw(seed, choice, index of the drawn token in the sequence).
+//
+// Log probabilities are those of the logits themselves, before any rule: l[i] − (max + log Σ exp(l
+// − max)). Not finite: the logits hold a NaN or +infinity, or the rules leave no token.
 SampleResult SampleFrom(const CpuKernels& kernels, const SampleRow& row, int64_t vocab,
-                        std::vector<float>& scratch);
+                        SamplingScratch& scratch);
+
+// The distribution that a row with a temperature is drawn from: its last step but one. `logits` are
+// those after the rules; the result lives in `scratch`.
+Distribution DistributionOf(const CpuKernels& kernels, const SamplingRule& rule,
+                            const float* logits, int64_t vocab, SamplingScratch& scratch);
 
 }  // namespace baton
 

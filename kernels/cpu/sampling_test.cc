@@ -18,24 +18,36 @@ std::vector<float> RandomLogits(int64_t vocab, uint64_t seed) {
   return logits;
 }
 
-SampleResult Sample(SampleRow row, const std::vector<float>& logits,
+// A row with its rule and a journal of `position` tokens, all of them prompt.
+struct TestRow : SampleRow, SamplingRule {
+  size_t position = 0;
+};
+
+SampleResult Sample(const TestRow& test, const std::vector<float>& logits,
                     const CpuKernels& kernels = ScalarKernels()) {
-  std::vector<float> scratch;
+  SamplingScratch scratch;
+  SampleRow row = test;
+  const std::vector<int32_t> tokens(test.position, 0);
+  row.rule = &test;
+  row.tokens = tokens;
+  row.prompt_length = static_cast<uint32_t>(tokens.size());
   row.logits = logits.data();
   return SampleFrom(kernels, row, logits.size(), scratch);
 }
 
-TEST(Sampling, GreedyTakesTheLowestOfEquals) { EXPECT_EQ(Sample({}, {0, 5, 1, 5}).token, 1); }
+TEST(Sampling, GreedyTakesTheLowestOfEquals) {
+  EXPECT_EQ(Sample(TestRow(), {0, 5, 1, 5}).token, 1);
+}
 
 TEST(Sampling, ATinyTemperatureIsGreedy) {
-  SampleRow row;
+  TestRow row;
   row.temperature = 1e-40f;
   EXPECT_EQ(Sample(row, {0, 80, 1, 5}).token, 1);
 }
 
 TEST(Sampling, FrequenciesFollowTheDistribution) {
   const std::vector<float> logits = {1, 0, 2, -1, 0.5};
-  SampleRow row;
+  TestRow row;
   row.temperature = 0.8f;
   row.seed = 11;
   int counts[5] = {};
@@ -57,7 +69,7 @@ TEST(Sampling, TopKAndTopPKeepExactlyTheirTokens) {
   const std::vector<float> logits = {std::log(0.1f), std::log(0.4f), std::log(0.2f),
                                      std::log(0.3f)};
   const auto seen = [&](uint32_t k, float p) {
-    SampleRow row;
+    TestRow row;
     row.temperature = 1;
     row.top_k = k;
     row.top_p = p;
@@ -81,7 +93,7 @@ TEST(Sampling, RankingInStepsEqualsRankingAtOnce) {
   // A flat distribution, so that top-p needs far more than the first 256.
   std::vector<float> logits = RandomLogits(5000, 1);
   for (float& l : logits) l *= 0.01f;
-  SampleRow row;
+  TestRow row;
   row.temperature = 1;
   row.top_p = 0.9f;
   for (int i = 0; i < 50; ++i) {
@@ -97,7 +109,7 @@ TEST(Sampling, EveryTableDrawsTheSameTokens) {
   if (Avx512Kernels() == nullptr) GTEST_SKIP() << "this CPU has no AVX-512";
   for (int i = 0; i < 60; ++i) {
     const std::vector<float> logits = RandomLogits(3001, i);
-    SampleRow row;
+    TestRow row;
     row.temperature = i % 4 * 0.5f;
     row.top_k = i % 3 * 20;
     row.top_p = i % 5 == 0 ? 1.0f : 0.7f;
@@ -113,7 +125,7 @@ TEST(Sampling, EveryTableDrawsTheSameTokens) {
 }
 
 TEST(Sampling, LogProbabilitiesAreThoseOfTheLogits) {
-  SampleRow row;
+  TestRow row;
   row.want_logprob = true;
   row.num_top = 2;
   const SampleResult r = Sample(row, {std::log(0.2f), std::log(0.5f), std::log(0.3f)});
@@ -126,7 +138,7 @@ TEST(Sampling, LogProbabilitiesAreThoseOfTheLogits) {
 TEST(Sampling, SaysSoWhenTheLogitsAreNotNumbers) {
   for (float bad :
        {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
-    const SampleResult r = Sample({}, {1, bad, 2});
+    const SampleResult r = Sample(TestRow(), {1, bad, 2});
     EXPECT_FALSE(r.finite);
     EXPECT_EQ(r.token, -1);
   }

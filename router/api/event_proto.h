@@ -10,7 +10,9 @@
 
 namespace baton {
 
+v1::PromptPiece PromptProto(PromptEvent event);
 v1::GeneratedPiece PieceProto(PieceEvent event);
+v1::ChoiceFinished ChoiceFinishedProto(const ChoiceEnd& end);
 
 // `prompt_tokens` and `numerics_class` are those of the request and of its StartedEvent.
 v1::GenerateFinished FinishedProto(const FinishedEvent& event, uint32_t prompt_tokens,

@@ -7,17 +7,19 @@
 
 namespace baton {
 
-void FakeRun::Emit(uint32_t position, int32_t token, const std::string& text) {
+bool FakeRun::Emit(uint32_t position, int32_t token, const std::string& text, uint32_t choice) {
   PieceEvent piece;
+  piece.choice = choice;
   piece.position = position;
   piece.token_ids = {token};
   piece.text = text;
-  sink_->OnPiece(std::move(piece));
+  return sink_->OnPiece(std::move(piece));
 }
 
 void FakeRun::Finish(uint32_t output_tokens) {
   FinishedEvent event;
-  event.reason = FinishReason::kLength;
+  event.first.reason = FinishReason::kLength;
+  event.first.output_tokens = output_tokens;
   event.output_tokens = output_tokens;
   event.total = absl::Milliseconds(2500);
   sink_->OnFinished(event);
@@ -29,9 +31,20 @@ void FakeRun::Cancel() {
   changed_.SignalAll();
 }
 
+void FakeRun::Resume() {
+  MutexLock lock(&mu_);
+  ++resumed_;
+  changed_.SignalAll();
+}
+
 bool FakeRun::cancelled() const {
   MutexLock lock(&mu_);
   return cancelled_;
+}
+
+int FakeRun::num_resumed() const {
+  MutexLock lock(&mu_);
+  return resumed_;
 }
 
 bool FakeRun::WaitCancelled(absl::Duration timeout) {
@@ -41,6 +54,15 @@ bool FakeRun::WaitCancelled(absl::Duration timeout) {
     changed_.WaitFor(&mu_, absl::ToChronoNanoseconds(deadline - absl::Now()));
   }
   return cancelled_;
+}
+
+bool FakeRun::WaitResumed(int times, absl::Duration timeout) {
+  const absl::Time deadline = absl::Now() + timeout;
+  MutexLock lock(&mu_);
+  while (resumed_ < times && absl::Now() < deadline) {
+    changed_.WaitFor(&mu_, absl::ToChronoNanoseconds(deadline - absl::Now()));
+  }
+  return resumed_ >= times;
 }
 
 FakeCluster::~FakeCluster() {
@@ -58,13 +80,12 @@ absl::StatusOr<ModelServing> FakeCluster::FindModel(absl::string_view name) cons
       absl::StrCat("model: ", name, " is not served, only ", serving_.model->name, " is"));
 }
 
-std::function<void()> FakeCluster::Submit(std::shared_ptr<const ModelContext> /*model*/,
-                                          EngineRequest request,
-                                          std::shared_ptr<RequestSink> sink) {
+RequestHandle FakeCluster::Submit(std::shared_ptr<const ModelContext> /*model*/,
+                                  EngineRequest request, std::shared_ptr<RequestSink> sink) {
   auto run = std::make_shared<FakeRun>(std::move(request), std::move(sink));
   MutexLock lock(&mu_);
   threads_.emplace_back([this, run] { script_(run.get()); });
-  return [run] { run->Cancel(); };
+  return {[run] { run->Cancel(); }, [run] { run->Resume(); }};
 }
 
 std::vector<GroupSnapshot> FakeCluster::Groups() const {

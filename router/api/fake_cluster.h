@@ -27,14 +27,20 @@ class FakeRun {
   RequestSink& sink() { return *sink_; }
 
   void Start() { sink_->OnStarted({"group-0", "fake/1"}); }
-  // One token and its text.
-  void Emit(uint32_t position, int32_t token, const std::string& text);
+  // One token and its text; what OnPiece gave.
+  bool Emit(uint32_t position, int32_t token, const std::string& text, uint32_t choice = 0);
   void Finish(uint32_t output_tokens);
 
+  // What the request's handle does.
   void Cancel();
+  void Resume();
+
   bool cancelled() const;
+  int num_resumed() const;
   // Waits for Cancel; false when `timeout` has passed first.
   bool WaitCancelled(absl::Duration timeout);
+  // Waits until Resume was called `times` times in all; false when `timeout` has passed first.
+  bool WaitResumed(int times, absl::Duration timeout);
 
  private:
   const EngineRequest request_;
@@ -42,6 +48,7 @@ class FakeRun {
   mutable Mutex mu_;
   CondVar changed_;
   bool cancelled_ ABSL_GUARDED_BY(mu_) = false;
+  int resumed_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
 // Thread-safe. Each request's script runs on a thread of its own, as an engine's events do.
@@ -56,8 +63,8 @@ class FakeCluster : public Cluster {
 
   absl::StatusOr<ModelServing> FindModel(absl::string_view name) const override;
   std::vector<ModelServing> Models() const override { return {serving_}; }
-  std::function<void()> Submit(std::shared_ptr<const ModelContext> model, EngineRequest request,
-                               std::shared_ptr<RequestSink> sink) override;
+  RequestHandle Submit(std::shared_ptr<const ModelContext> model, EngineRequest request,
+                       std::shared_ptr<RequestSink> sink) override;
   std::vector<GroupSnapshot> Groups() const override;
   uint64_t incarnation() const override { return 77; }
   absl::Duration uptime() const override { return absl::Milliseconds(1500); }

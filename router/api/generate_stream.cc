@@ -28,50 +28,90 @@ std::shared_ptr<GenerateStream> GenerateStream::Create(const StreamBuffer::Limit
 
 void GenerateStream::Describe(v1::GenerateStarted started) {
   MutexLock lock(&mu_);
-  started_ = std::move(started);
+  started_ = std::make_unique<v1::GenerateStarted>(std::move(started));
 }
 
-void GenerateStream::SetCancel(std::function<void()> cancel) {
+void GenerateStream::SetHandle(RequestHandle handle) {
+  std::function<void()> due;
   {
     MutexLock lock(&mu_);
-    if (!end_) {
-      cancel_ = std::move(cancel);
-      return;
+    if (end_ != nullptr) {
+      due = std::move(handle.cancel);
+    } else {
+      if (resume_is_due_) due = handle.resume;
+      handle_ = std::move(handle);
     }
+    resume_is_due_ = false;
   }
-  cancel();
+  if (due) due();
 }
 
 bool GenerateStream::ended() const {
   MutexLock lock(&mu_);
-  return end_.has_value();
+  return end_ != nullptr;
 }
 
 void GenerateStream::OnStarted(const StartedEvent& event) {
   {
     MutexLock lock(&mu_);
-    if (end_) return;
-    started_.set_group(event.group);
-    started_.set_numerics_class(event.numerics_class);
-    buffer_.PutStarted(started_);
+    if (end_ != nullptr || started_ == nullptr) return;
+    prompt_tokens_ = started_->prompt_tokens();
+    numerics_class_ = event.numerics_class;
+    started_->set_group(event.group);
+    started_->set_numerics_class(event.numerics_class);
+    buffer_.PutStarted(std::move(*started_));
+    started_.reset();
   }
   Pump();
 }
 
-void GenerateStream::OnPiece(PieceEvent event) {
+void GenerateStream::OnPrompt(PromptEvent event) {
   absl::Status slow;
   {
     MutexLock lock(&mu_);
-    if (end_) return;
+    if (end_ != nullptr) return;
+    if (!buffer_.PutPrompt(std::move(event))) {
+      slow = SlowReader(buffer_.num_tokens(), buffer_.num_bytes());
+    }
+  }
+  Proceed(slow);
+}
+
+bool GenerateStream::OnPiece(PieceEvent event) {
+  absl::Status slow;
+  {
+    MutexLock lock(&mu_);
+    if (end_ != nullptr) return true;
     if (!buffer_.PutPiece(std::move(event))) {
       slow = SlowReader(buffer_.num_tokens(), buffer_.num_bytes());
     }
   }
+  Proceed(slow);
+  return MayGoOn();
+}
+
+void GenerateStream::Proceed(const absl::Status& slow) {
   if (slow.ok()) {
     Pump();
   } else {
     Abandon(slow);
   }
+}
+
+bool GenerateStream::MayGoOn() {
+  MutexLock lock(&mu_);
+  if (end_ != nullptr) return true;
+  paused_ = paused_ || buffer_.full();
+  return !paused_;
+}
+
+void GenerateStream::OnChoiceFinished(const ChoiceEnd& event) {
+  {
+    MutexLock lock(&mu_);
+    if (end_ != nullptr) return;
+    buffer_.PutChoiceEnd(event);
+  }
+  Pump();
 }
 
 void GenerateStream::OnFinished(const FinishedEvent& event) { End(grpc::Status::OK, event); }
@@ -81,58 +121,60 @@ void GenerateStream::OnError(const absl::Status& status) {
 }
 
 void GenerateStream::End(const grpc::Status& status, absl::optional<FinishedEvent> finished) {
-  std::function<void()>
-      cancel;  // dropped unused, and outside the lock: it may hold the engine's memory
+  RequestHandle handle;  // dropped unused, and outside the lock: it may hold the engine's memory
   {
     MutexLock lock(&mu_);
-    if (end_) return;
-    if (finished) {
-      buffer_.PutFinished(
-          FinishedProto(*finished, started_.prompt_tokens(), started_.numerics_class()));
-    }
-    end_ = status;
-    cancel.swap(cancel_);
+    if (end_ != nullptr) return;
+    if (finished) buffer_.PutFinished(FinishedProto(*finished, prompt_tokens_, numerics_class_));
+    end_ = std::make_unique<grpc::Status>(status);
+    std::swap(handle, handle_);
   }
   Pump();
 }
 
 void GenerateStream::Abandon(const absl::Status& status) {
-  std::function<void()> cancel;
+  RequestHandle handle;
   {
     MutexLock lock(&mu_);
     buffer_.Clear();
-    end_ = ToGrpcStatus(status);
-    cancel.swap(cancel_);
+    end_ = std::make_unique<grpc::Status>(ToGrpcStatus(status));
+    std::swap(handle, handle_);
   }
-  if (cancel) cancel();
+  if (handle.cancel) handle.cancel();
   Pump();
 }
 
-void GenerateStream::Pump() {
-  v1::GenerateResponse response;
-  absl::optional<grpc::Status> end;  // set: this is the last call to gRPC
-  bool write = false;
-  {
-    MutexLock lock(&mu_);
-    if (writing_ || finished_) return;
-    write = !buffer_.empty();
-    if (write) response = buffer_.Take();
-    if (buffer_.empty()) end = end_;
-    if (!write && !end) return;
-    writing_ = write;
-    finished_ = end.has_value();
+GenerateStream::Next GenerateStream::TakeNext() {
+  Next next;
+  MutexLock lock(&mu_);
+  if (writing_ || finished_) return next;
+  writing_ = !buffer_.empty();
+  if (writing_) next.response = buffer_.Take();
+  finished_ = buffer_.empty() && end_ != nullptr;
+  if (finished_) next.end = std::move(*end_);
+  if (end_ == nullptr && paused_ && buffer_.drained()) {
+    paused_ = false;
+    next.resume = handle_.resume;
+    resume_is_due_ = !next.resume;
   }
-  if (write) message_ = SerializeRaw(response);
-  if (!end) {
+  return next;
+}
+
+void GenerateStream::Pump() {
+  Next next = TakeNext();
+  if (next.resume) next.resume();
+  if (next.response) message_ = SerializeRaw(*next.response);
+  if (next.response && next.end) {
+    StartWriteAndFinish(&message_, grpc::WriteOptions(), *std::move(next.end));
+  } else if (next.response) {
     StartWrite(&message_);
-  } else if (write) {
-    StartWriteAndFinish(&message_, grpc::WriteOptions(), *std::move(end));
-  } else {
-    Finish(*std::move(end));
+  } else if (next.end) {
+    Finish(*std::move(next.end));
   }
 }
 
 void GenerateStream::OnWriteDone(bool ok) {
+  message_.Clear();
   {
     MutexLock lock(&mu_);
     writing_ = false;

@@ -1,15 +1,18 @@
 // One Generate call on its way out: the engine's events go in on one side, gRPC's writes go out on
 // the other, and neither waits for the other.
 //
-// At most one write is in flight. What arrives meanwhile is merged in a bounded buffer; a client
-// that reads so slowly that the buffer overflows has its request cancelled and its stream ended
-// with RESOURCE_EXHAUSTED. A client that goes away has its request cancelled at once.
+// At most one write is in flight. What arrives meanwhile is merged in a bounded buffer. While a
+// client reads so slowly that the buffer is full, its request pauses: the engine is told so, and
+// told again to go on when the buffer has drained. What comes all the same is still taken, up to a
+// hard limit, beyond which the request is cancelled and the stream ended with RESOURCE_EXHAUSTED. A
+// client that goes away has its request cancelled at once.
 //
 // Lifetime: the stream keeps itself alive until gRPC is done with it; the engine's pointer may
 // outlive that, and events that come later fall on the floor.
 #ifndef BATON_ROUTER_API_GENERATE_STREAM_H_
 #define BATON_ROUTER_API_GENERATE_STREAM_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -37,18 +40,20 @@ class GenerateStream : public grpc::ServerWriteReactor<grpc::ByteBuffer>, public
   // What `started` will say; the group and the numerics class are filled in by OnStarted. To be
   // called before the request is submitted.
   void Describe(v1::GenerateStarted started);
-  // How to cancel the request; to be called after it was submitted. `cancel` is called at most
-  // once, only if the stream ends before the request does, and without locks: here and now if the
-  // stream has ended already.
-  void SetCancel(std::function<void()> cancel);
+  // What may be done to the request; to be called after it was submitted. Both functions are called
+  // without locks, here and now if there was cause before: `cancel` at most once, only if the
+  // stream ends before the request does; `resume` once each time that OnPiece began to give false.
+  void SetHandle(RequestHandle handle);
   // Ends a stream whose request was never submitted. `status` is not OK.
   void Fail(const absl::Status& status) { OnError(status); }
   // Whether nothing further will be sent: no use in starting work.
   bool ended() const;
 
-  // RequestSink, for the engine.
+  // RequestSink, for the engine. `resume` may be called before OnPiece has returned false.
   void OnStarted(const StartedEvent& event) override;
-  void OnPiece(PieceEvent event) override;
+  void OnPrompt(PromptEvent event) override;
+  bool OnPiece(PieceEvent event) override;
+  void OnChoiceFinished(const ChoiceEnd& event) override;
   void OnFinished(const FinishedEvent& event) override;
   void OnError(const absl::Status& status) override;
 
@@ -58,11 +63,23 @@ class GenerateStream : public grpc::ServerWriteReactor<grpc::ByteBuffer>, public
   void OnDone() override;
 
  private:
+  // What is next for gRPC: a message, the end, or both.
+  struct Next {
+    absl::optional<v1::GenerateResponse> response;
+    absl::optional<grpc::Status> end;  // set: this is the last call to gRPC
+    std::function<void()> resume;      // to be called first, if set
+  };
+
   explicit GenerateStream(const StreamBuffer::Limits& limits) : buffer_(limits) {}
 
   // Starts the next write, or finishes the call when nothing is left to write. Takes no lock while
-  // it calls gRPC, which may call back at once.
+  // it calls gRPC or the engine, which may call back at once.
   void Pump();
+  Next TakeNext();
+  // After an event that the buffer took, or that it was too full for if `slow` is not OK.
+  void Proceed(const absl::Status& slow);
+  // Decides whether the request is to pause; false: it is.
+  bool MayGoOn();
   // Ends the stream with `status` after what is buffered: the request is over.
   void End(const grpc::Status& status, absl::optional<FinishedEvent> finished);
   // Ends the stream with `status` in place of what is buffered, and cancels the request.
@@ -70,13 +87,17 @@ class GenerateStream : public grpc::ServerWriteReactor<grpc::ByteBuffer>, public
 
   mutable Mutex mu_;
   StreamBuffer buffer_ ABSL_GUARDED_BY(mu_);
-  v1::GenerateStarted started_ ABSL_GUARDED_BY(mu_);
-  absl::optional<grpc::Status> end_
+  std::unique_ptr<v1::GenerateStarted> started_ ABSL_GUARDED_BY(mu_);  // until OnStarted
+  uint32_t prompt_tokens_ ABSL_GUARDED_BY(mu_) = 0;
+  std::string numerics_class_ ABSL_GUARDED_BY(mu_);
+  std::unique_ptr<grpc::Status> end_
       ABSL_GUARDED_BY(mu_);  // set: no event is taken any more; sent after the buffer
   bool writing_ ABSL_GUARDED_BY(mu_) =
       false;  // message_ belongs to a write that has started or is about to
-  bool finished_ ABSL_GUARDED_BY(mu_) = false;  // the call's end was handed to gRPC
-  std::function<void()> cancel_ ABSL_GUARDED_BY(mu_);
+  bool finished_ ABSL_GUARDED_BY(mu_) = false;       // the call's end was handed to gRPC
+  bool paused_ ABSL_GUARDED_BY(mu_) = false;         // OnPiece gives false
+  bool resume_is_due_ ABSL_GUARDED_BY(mu_) = false;  // it was called for before SetHandle
+  RequestHandle handle_ ABSL_GUARDED_BY(mu_);        // until the end
 
   grpc::ByteBuffer message_;              // of whoever set writing_
   std::shared_ptr<GenerateStream> self_;  // from Create to OnDone

@@ -27,6 +27,14 @@ absl::Time DeadlineOf(const grpc::CallbackServerContext& context, absl::Time now
   return now + absl::FromChrono(deadline - std::chrono::system_clock::now());
 }
 
+// gRPC would keep the bytes, and the whole buffers they were received in, as long as the stream
+// lasts; it does nothing more with them than to destroy them, and they were never const.
+grpc::ByteBuffer TakeRequest(const grpc::ByteBuffer* request) {
+  grpc::ByteBuffer taken;
+  taken.Swap(const_cast<grpc::ByteBuffer*>(request));
+  return taken;
+}
+
 }  // namespace
 
 InferenceService::InferenceService(const InferenceServiceOptions& options, Cluster* cluster,
@@ -39,7 +47,8 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* InferenceService::Generate(
   CallTimes times;
   times.arrival = clock_->Now();
   times.deadline = DeadlineOf(*context, times.arrival);
-  const bool posted = pool_.TryPost(request->Length(), [this, raw = *request, times, stream] {
+  grpc::ByteBuffer raw = TakeRequest(request);
+  const bool posted = pool_.TryPost(raw.Length(), [this, raw, times, stream] {
     if (stream->ended()) return;
     const absl::Status status = StartGenerate(raw, times, stream);
     if (!status.ok()) stream->Fail(status);
@@ -59,7 +68,7 @@ absl::Status InferenceService::StartGenerate(const grpc::ByteBuffer& raw, const 
   ASSIGN_OR_RETURN(ValidatedGenerate generate,
                    ValidateGenerate(request, serving, times, options_.random));
   stream->Describe(DescribeGenerate(generate, *serving.model));
-  stream->SetCancel(cluster_->Submit(serving.model, std::move(generate.request), stream));
+  stream->SetHandle(cluster_->Submit(serving.model, std::move(generate.request), stream));
   return absl::OkStatus();
 }
 

@@ -14,18 +14,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "common/clock.h"
 #include "common/error_details.h"
-#include "common/status_mapping.h"
 #include "gmock/gmock.h"
-#include "grpcpp/create_channel.h"
 #include "grpcpp/generic/generic_stub.h"
-#include "grpcpp/server.h"
-#include "grpcpp/server_builder.h"
 #include "gtest/gtest.h"
-#include "router/api/cluster_service.h"
 #include "router/api/fake_cluster.h"
-#include "router/api/test_model.h"
+#include "router/api/test_server.h"
+#include "common/error_details.h"
 
 namespace baton {
 namespace {
@@ -34,87 +29,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 constexpr absl::Duration kLong = absl::Seconds(20);  // far more than any step needs
-
-// A server on a fake cluster, with one connection to it.
-class TestServer {
- public:
-  enum Transport { kInProcess, kTcp };  // in process a write ends when it is read
-
-  explicit TestServer(FakeCluster::Script script, InferenceServiceOptions options = {},
-                      Transport transport = kInProcess)
-      : cluster_(TestServing(), std::move(script)),
-        inference_(options, &cluster_, Clock::Real()),
-        status_(&cluster_, "1.2.3") {
-    grpc::ServerBuilder builder;
-    int port = 0;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
-    builder.RegisterService(&inference_);
-    builder.RegisterService(&status_);
-    server_ = builder.BuildAndStart();
-    channel_ = transport == kTcp ? grpc::CreateChannel(absl::StrCat("127.0.0.1:", port),
-                                                       grpc::InsecureChannelCredentials())
-                                 : server_->InProcessChannel({});
-    stub_ = v1::InferenceService::NewStub(channel_);
-  }
-  ~TestServer() { Shutdown(); }
-
-  // Cancels what runs.
-  void Shutdown() {
-    if (server_ == nullptr) return;
-    server_->Shutdown(std::chrono::system_clock::now());
-    server_.reset();
-  }
-
-  FakeCluster& cluster() { return cluster_; }
-  v1::InferenceService::Stub& stub() { return *stub_; }
-  const std::shared_ptr<grpc::Channel>& channel() { return channel_; }
-
- private:
-  FakeCluster cluster_;
-  InferenceService inference_;
-  ClusterServiceImpl status_;
-  std::unique_ptr<grpc::Server> server_;
-  std::shared_ptr<grpc::Channel> channel_;
-  std::unique_ptr<v1::InferenceService::Stub> stub_;
-};
-
-// One Generate call as the client sees it.
-class Call {
- public:
-  Call(TestServer* server, const v1::GenerateRequest& request,
-       absl::Duration timeout = absl::InfiniteDuration()) {
-    if (timeout != absl::InfiniteDuration()) {
-      context_.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
-    }
-    reader_ = server->stub().Generate(&context_, request);
-  }
-
-  // The next message, or nothing at the end.
-  absl::optional<v1::GenerateResponse> Next() {
-    v1::GenerateResponse response;
-    if (!reader_->Read(&response)) return absl::nullopt;
-    return response;
-  }
-  std::vector<v1::GenerateResponse> Rest() {
-    std::vector<v1::GenerateResponse> all;
-    while (auto response = Next()) all.push_back(*std::move(response));
-    return all;
-  }
-  void Cancel() { context_.TryCancel(); }
-  absl::Status Finish() { return FromGrpcStatus(reader_->Finish()); }
-  // Reads everything and returns how the call ended.
-  absl::Status Drain() { return Rest(), Finish(); }
-
- private:
-  grpc::ClientContext context_;
-  std::unique_ptr<grpc::ClientReader<v1::GenerateResponse>> reader_;
-};
-
-v1::GenerateRequest TextRequest(const std::string& text = "the") {
-  v1::GenerateRequest request;
-  request.set_text(text);
-  return request;
-}
 
 void NoScript(FakeRun*) { FAIL() << "nothing should have been submitted"; }
 
@@ -182,26 +96,6 @@ TEST(GenerateTest, MergesWhatASlowReaderLeaves) {
     for (const uint32_t token : response.piece().token_ids()) EXPECT_EQ(token, position++ % 200);
   }
   EXPECT_EQ(position, kTokens);
-}
-
-TEST(GenerateTest, EndsAStreamThatIsReadTooSlowly) {
-  InferenceServiceOptions options;
-  options.stream.max_tokens = 10;
-  std::promise<bool> cancelled;
-  TestServer server(
-      [&cancelled](FakeRun* run) {
-        run->Start();
-        uint32_t i = 0;
-        while (i < 100 && !run->cancelled()) run->Emit(i++, 1, "x");
-        cancelled.set_value(run->WaitCancelled(kLong));
-      },
-      options);
-  Call call(&server, TextRequest());
-  EXPECT_TRUE(cancelled.get_future().get());
-  const absl::Status status = call.Drain();
-  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted) << status;
-  EXPECT_THAT(status.message(), HasSubstr("reads too slowly: 10 tokens"));
-  EXPECT_EQ(Reason(status), absl::optional<std::string>("SLOW_READER"));
 }
 
 TEST(GenerateTest, CancelReachesTheEngine) {

@@ -2,10 +2,11 @@
 
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "common/error_details.h"
 #include "common/status_macros.h"
 #include "router/api/conversation_rendering.h"
+#include "router/api/field_checks.h"
+#include "absl/strings/str_cat.h"
+#include "common/error_details.h"
 
 namespace baton {
 namespace {
@@ -33,7 +34,7 @@ absl::StatusOr<Prompt> MakePrompt(const v1::GenerateRequest& request, const Mode
     }
     case v1::GenerateRequest::kTokens: {
       prompt.field = "tokens.ids";
-      ASSIGN_OR_RETURN(prompt.tokens, CheckTokenIds(request.tokens().ids(), prompt.field, model));
+      ASSIGN_OR_RETURN(prompt.tokens, CheckTokenIds(prompt.field, request.tokens().ids(), model));
       break;
     }
     case v1::GenerateRequest::kChat: {
@@ -49,18 +50,6 @@ absl::StatusOr<Prompt> MakePrompt(const v1::GenerateRequest& request, const Mode
     return InvalidField(prompt.field, "must give at least one token, gives none");
   }
   return prompt;
-}
-
-absl::StatusOr<std::vector<int32_t>> CheckTokenIds(
-    const google::protobuf::RepeatedField<uint32_t>& ids, absl::string_view field,
-    const ModelContext& model) {
-  for (int i = 0; i < ids.size(); ++i) {
-    if (ids[i] < static_cast<uint32_t>(model.vocab_size)) continue;
-    return InvalidField(absl::StrCat(field, "[", i, "]"),
-                        absl::StrCat("is ", ids[i], ", the vocabulary of ", model.name, " has ",
-                                     model.vocab_size, " tokens"));
-  }
-  return std::vector<int32_t>(ids.begin(), ids.end());
 }
 
 }  // namespace baton

@@ -9,7 +9,6 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "baton/v1/inference.pb.h"
-#include "google/protobuf/repeated_field.h"
 #include "router/fleet/model_context.h"
 
 namespace baton {
@@ -24,12 +23,6 @@ struct Prompt {
 // BadRequest when there is none, when it is empty or holds an id outside the vocabulary; otherwise
 // errors as RenderConversation's.
 absl::StatusOr<Prompt> MakePrompt(const v1::GenerateRequest& request, const ModelContext& model);
-
-// `ids`, the value of `field`, as the tokenizer takes them. INVALID_ARGUMENT naming index, value
-// and vocabulary size.
-absl::StatusOr<std::vector<int32_t>> CheckTokenIds(
-    const google::protobuf::RepeatedField<uint32_t>& ids, absl::string_view field,
-    const ModelContext& model);
 
 }  // namespace baton
 

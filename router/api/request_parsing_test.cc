@@ -48,6 +48,8 @@ TEST(RequestParsingTest, NamesTheFieldThatIsNotUtf8) {
       {Field(1, bad), "model"},
       {Field(2, bad), "text"},
       {Field(9, bad), "request_id"},
+      {Field(15, bad), "cache_salt"},
+      {Field(6, Field(11, bad)), "sampling.bad_words[0]"},
       {Field(7, Field(2, "fine") + Field(2, bad)), "stop.strings[1]"},
       {Field(4, Field(1, "") + Field(1, Field(2, bad))), "chat.messages[1].content"},
       {Field(4, Field(1, Field(3, Field(1, bad)))), "chat.messages[0].parts[0].text"},
@@ -93,7 +95,7 @@ TEST(RequestParsingTest, RefusesWhatIsNoMessage) {
 
 TEST(RequestParsingTest, LeavesUnknownAndBytesFieldsAlone) {
   v1::GenerateRequest request;
-  EXPECT_TRUE(ParseRequest(Field(15, "\xff"), &request).ok());
+  EXPECT_TRUE(ParseRequest("\xc2\x3e\x01\xff", &request).ok());  // number 1000
   v1::TokenizeResponse response;
   EXPECT_TRUE(ParseRequest(Field(2, "\xff"), &response).ok());
 }

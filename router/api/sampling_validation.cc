@@ -2,8 +2,9 @@
 
 #include <openssl/rand.h>
 
-#include "absl/strings/str_cat.h"
 #include "common/check.h"
+#include "common/status_macros.h"
+#include "router/api/field_checks.h"
 #include "common/error_details.h"
 
 namespace baton {
@@ -17,33 +18,29 @@ uint64_t SystemRandom() {
 absl::StatusOr<SamplingParams> ValidateSampling(const v1::SamplingParameters& sampling,
                                                 const RandomSource& random) {
   SamplingParams params;
-  // Written so that NaN fails.
-  if (!(sampling.temperature() >= 0 && sampling.temperature() <= kMaxTemperature)) {
-    return InvalidField("sampling.temperature",
-                        absl::StrCat("must be a number from 0 to ", kMaxTemperature, ", is ",
-                                     sampling.temperature()));
+  if (sampling.has_temperature()) params.temperature = sampling.temperature();
+  if (sampling.has_top_p()) params.top_p = sampling.top_p();
+  if (sampling.has_min_p()) params.min_p = sampling.min_p();
+  if (sampling.has_repetition_penalty()) params.repetition_penalty = sampling.repetition_penalty();
+  if (sampling.has_presence_penalty()) params.presence_penalty = sampling.presence_penalty();
+  if (sampling.has_frequency_penalty()) params.frequency_penalty = sampling.frequency_penalty();
+  RETURN_IF_ERROR(CheckRange("sampling.temperature", params.temperature, 0, kMaxTemperature));
+  RETURN_IF_ERROR(CheckPositive("sampling.top_p", params.top_p, 1));
+  RETURN_IF_ERROR(CheckRange("sampling.min_p", params.min_p, 0, 1));
+  RETURN_IF_ERROR(CheckPositive("sampling.repetition_penalty", params.repetition_penalty,
+                                kMaxRepetitionPenalty));
+  RETURN_IF_ERROR(
+      CheckRange("sampling.presence_penalty", params.presence_penalty, -kMaxPenalty, kMaxPenalty));
+  RETURN_IF_ERROR(CheckRange("sampling.frequency_penalty", params.frequency_penalty, -kMaxPenalty,
+                             kMaxPenalty));
+  // -0 is 0: one spelling of "off" from here on.
+  for (float* value :
+       {&params.temperature, &params.min_p, &params.presence_penalty, &params.frequency_penalty}) {
+    if (*value == 0) *value = 0;
   }
-  // -0 is 0: one spelling of greedy from here on.
-  if (sampling.temperature() != 0) params.temperature = sampling.temperature();
   params.top_k = sampling.top_k();
-  if (sampling.has_top_p()) {
-    if (!(sampling.top_p() > 0 && sampling.top_p() <= 1)) {
-      return InvalidField("sampling.top_p",
-                          absl::StrCat("must be above 0 and at most 1, is ", sampling.top_p()));
-    }
-    params.top_p = sampling.top_p();
-  }
   params.seed = sampling.has_seed() ? sampling.seed() : random();
   return params;
-}
-
-absl::StatusOr<absl::optional<uint32_t>> ValidateLogprobs(const v1::GenerateRequest& request) {
-  if (!request.has_logprobs()) return absl::optional<uint32_t>();
-  if (request.logprobs() > kMaxLogprobs) {
-    return InvalidField(
-        "logprobs", absl::StrCat("must be at most ", kMaxLogprobs, ", is ", request.logprobs()));
-  }
-  return absl::optional<uint32_t>(request.logprobs());
 }
 
 }  // namespace baton

@@ -2,7 +2,9 @@
 
 #include <cmath>
 #include <limits>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "common/error_details.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -21,6 +23,10 @@ TEST(SamplingValidationTest, UnsetIsGreedyWithADrawnSeed) {
   EXPECT_EQ(params->temperature, 0.0f);
   EXPECT_EQ(params->top_k, 0u);
   EXPECT_EQ(params->top_p, 1.0f);
+  EXPECT_EQ(params->min_p, 0.0f);
+  EXPECT_EQ(params->repetition_penalty, 1.0f);
+  EXPECT_EQ(params->presence_penalty, 0.0f);
+  EXPECT_EQ(params->frequency_penalty, 0.0f);
   EXPECT_EQ(params->seed, 42u);
 }
 
@@ -29,12 +35,20 @@ TEST(SamplingValidationTest, KeepsWhatIsGiven) {
   sampling.set_temperature(100.0f);
   sampling.set_top_k(4000000000u);
   sampling.set_top_p(1e-30f);
+  sampling.set_min_p(1.0f);
+  sampling.set_repetition_penalty(100.0f);
+  sampling.set_presence_penalty(-2.0f);
+  sampling.set_frequency_penalty(2.0f);
   sampling.set_seed(0);
   const auto params = ValidateSampling(sampling, FortyTwo);
   ASSERT_TRUE(params.ok());
   EXPECT_EQ(params->temperature, 100.0f);
   EXPECT_EQ(params->top_k, 4000000000u);
   EXPECT_EQ(params->top_p, 1e-30f);
+  EXPECT_EQ(params->min_p, 1.0f);
+  EXPECT_EQ(params->repetition_penalty, 100.0f);
+  EXPECT_EQ(params->presence_penalty, -2.0f);
+  EXPECT_EQ(params->frequency_penalty, 2.0f);
   EXPECT_EQ(params->seed, 0u);
 }
 
@@ -45,41 +59,41 @@ TEST(SamplingValidationTest, MinusZeroIsZero) {
 }
 
 TEST(SamplingValidationTest, RefusesEveryBadValue) {
+  using Sampling = v1::SamplingParameters;
   const struct {
-    absl::optional<float> temperature, top_p;
     const char* field;
-    const char* value;
+    void (Sampling::*set)(float);
+    std::vector<float> bad;
+    const char* limit;
   } cases[] = {
-      {kNan, {}, "sampling.temperature", "nan"},     {kInf, {}, "sampling.temperature", "inf"},
-      {-kInf, {}, "sampling.temperature", "-inf"},   {-0.5f, {}, "sampling.temperature", "-0.5"},
-      {100.5f, {}, "sampling.temperature", "100.5"}, {{}, 0.0f, "sampling.top_p", "0"},
-      {{}, -1.0f, "sampling.top_p", "-1"},           {{}, 1.5f, "sampling.top_p", "1.5"},
-      {{}, kNan, "sampling.top_p", "nan"},           {{}, kInf, "sampling.top_p", "inf"},
+      {"sampling.temperature", &Sampling::set_temperature, {-0.5f, 100.5f}, "from 0 to 100"},
+      {"sampling.top_p", &Sampling::set_top_p, {0.0f, -1.0f, 1.5f}, "above 0 and at most 1"},
+      {"sampling.min_p", &Sampling::set_min_p, {-0.1f, 1.1f}, "from 0 to 1"},
+      {"sampling.repetition_penalty",
+       &Sampling::set_repetition_penalty,
+       {0.0f, -1.0f, 100.5f},
+       "above 0 and at most 100"},
+      {"sampling.presence_penalty", &Sampling::set_presence_penalty, {-2.5f, 2.5f}, "from -2 to 2"},
+      {"sampling.frequency_penalty",
+       &Sampling::set_frequency_penalty,
+       {-2.5f, 2.5f},
+       "from -2 to 2"},
   };
   for (const auto& test : cases) {
-    v1::SamplingParameters sampling;
-    if (test.temperature) sampling.set_temperature(*test.temperature);
-    if (test.top_p) sampling.set_top_p(*test.top_p);
-    const absl::Status status = ValidateSampling(sampling, FortyTwo).status();
-    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
-    ASSERT_EQ(FieldViolations(status).size(), 1u) << status;
-    EXPECT_EQ(FieldViolations(status)[0].field, test.field);
-    EXPECT_THAT(FieldViolations(status)[0].description,
-                testing::EndsWith(std::string("is ") + test.value));
+    std::vector<float> values = test.bad;
+    values.insert(values.end(), {kNan, kInf, -kInf});
+    for (const float value : values) {
+      v1::SamplingParameters sampling;
+      (sampling.*test.set)(value);
+      const absl::Status status = ValidateSampling(sampling, FortyTwo).status();
+      EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+      ASSERT_EQ(FieldViolations(status).size(), 1u) << status;
+      EXPECT_EQ(FieldViolations(status)[0].field, test.field);
+      EXPECT_THAT(FieldViolations(status)[0].description,
+                  testing::AllOf(testing::HasSubstr(test.limit),
+                                 testing::EndsWith(absl::StrCat("is ", value))));
+    }
   }
-}
-
-TEST(LogprobsValidationTest, TellsUnsetFromZero) {
-  v1::GenerateRequest request;
-  EXPECT_EQ(*ValidateLogprobs(request), absl::nullopt);
-  request.set_logprobs(0);
-  EXPECT_EQ(*ValidateLogprobs(request), absl::optional<uint32_t>(0));
-  request.set_logprobs(20);
-  EXPECT_EQ(*ValidateLogprobs(request), absl::optional<uint32_t>(20));
-  request.set_logprobs(21);
-  const absl::Status status = ValidateLogprobs(request).status();
-  ASSERT_EQ(FieldViolations(status).size(), 1u) << status;
-  EXPECT_EQ(FieldViolations(status)[0].field, "logprobs");
 }
 
 TEST(SystemRandomTest, Varies) { EXPECT_NE(SystemRandom(), SystemRandom()); }

@@ -2,27 +2,16 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "common/error_details.h"
 #include "common/status_macros.h"
+#include "router/api/field_checks.h"
 
 namespace baton {
 namespace {
-
-absl::Status CheckString(const std::string& text, int index) {
-  if (!text.empty() && text.size() <= kMaxStopStringBytes) return absl::OkStatus();
-  return InvalidField(
-      absl::StrCat("stop.strings[", index, "]"),
-      absl::StrCat("must be 1 to ", kMaxStopStringBytes, " bytes, is ", text.size()));
-}
-
-absl::Status CheckCount(absl::string_view field, int count, int limit) {
-  if (count <= limit) return absl::OkStatus();
-  return InvalidField(field,
-                      absl::StrCat("has ", count, " entries, at most ", limit, " are allowed"));
-}
 
 void AddOnce(int32_t id, std::vector<int32_t>* ids) {
   if (std::find(ids->begin(), ids->end(), id) == ids->end()) ids->push_back(id);
@@ -34,18 +23,14 @@ absl::StatusOr<StopParams> ValidateStop(const v1::StopConditions& stop, const Mo
   RETURN_IF_ERROR(CheckCount("stop.strings", stop.strings_size(), kMaxStopStrings));
   RETURN_IF_ERROR(CheckCount("stop.token_ids", stop.token_ids_size(), kMaxStopTokenIds));
   StopParams params;
+  params.include_string = stop.include_stop_string();
   for (int i = 0; i < stop.strings_size(); ++i) {
-    RETURN_IF_ERROR(CheckString(stop.strings(i), i));
+    RETURN_IF_ERROR(CheckEntryBytes("stop.strings", i, stop.strings(i), kMaxStopStringBytes));
     params.strings.push_back(stop.strings(i));
   }
-  for (int i = 0; i < stop.token_ids_size(); ++i) {
-    if (stop.token_ids(i) >= static_cast<uint32_t>(model.vocab_size)) {
-      return InvalidField(absl::StrCat("stop.token_ids[", i, "]"),
-                          absl::StrCat("is ", stop.token_ids(i), ", the vocabulary of ", model.name,
-                                       " has ", model.vocab_size, " tokens"));
-    }
-    AddOnce(static_cast<int32_t>(stop.token_ids(i)), &params.token_ids);
-  }
+  ASSIGN_OR_RETURN(const std::vector<int32_t> ids,
+                   CheckTokenIds("stop.token_ids", stop.token_ids(), model));
+  for (const int32_t id : ids) AddOnce(id, &params.token_ids);
   if (!stop.ignore_eos()) {
     for (const int32_t id : model.end_token_ids) AddOnce(id, &params.token_ids);
   }
@@ -81,6 +66,14 @@ absl::StatusOr<uint32_t> ValidateMaxTokens(const v1::StopConditions& stop, size_
   }
   if (stop.has_max_tokens()) return stop.max_tokens();
   return static_cast<uint32_t>(std::min<uint64_t>(kDefaultMaxTokens, room));
+}
+
+absl::StatusOr<uint32_t> ValidateMinTokens(const v1::StopConditions& stop, uint32_t max_tokens) {
+  if (stop.min_tokens() <= max_tokens) return stop.min_tokens();
+  return InvalidField(
+      "stop.min_tokens",
+      absl::StrCat("must be at most max_tokens, which is ", max_tokens,
+                   stop.has_max_tokens() ? "" : " by default", ", is ", stop.min_tokens()));
 }
 
 }  // namespace baton

@@ -18,16 +18,21 @@ constexpr int kMaxStopTokenIds = 64;
 constexpr uint32_t kDefaultMaxTokens = 256;
 
 // Stop strings and token ids; the model's end tokens join the ids unless they are to be ignored.
-// max_tokens is left at its default. INVALID_ARGUMENT with BadRequest on "stop.…".
+// max_tokens and min_tokens are left at their defaults. INVALID_ARGUMENT with BadRequest on
+// "stop.…".
 absl::StatusOr<StopParams> ValidateStop(const v1::StopConditions& stop, const ModelContext& model);
 
-// How many tokens a request of `prompt_tokens` may generate: what it asks for, or the smallest of
-// kDefaultMaxTokens and what context and KV memory leave. INVALID_ARGUMENT with BadRequest on
-// "stop.max_tokens" when what it asks for is 0 or does not fit, on `prompt_field` when the prompt
-// leaves no room for a single token.
+// How many tokens each choice of a request of `prompt_tokens` may generate: what it asks for, or
+// the smallest of kDefaultMaxTokens and what context and KV memory leave. INVALID_ARGUMENT with
+// BadRequest on "stop.max_tokens" when what it asks for is 0 or does not fit, on `prompt_field`
+// when the prompt leaves no room for a single token.
 absl::StatusOr<uint32_t> ValidateMaxTokens(const v1::StopConditions& stop, size_t prompt_tokens,
                                            absl::string_view prompt_field,
                                            const ModelServing& serving);
+
+// How many tokens must come before an end is looked for. INVALID_ARGUMENT with BadRequest on
+// "stop.min_tokens" when that is more than `max_tokens`, what ValidateMaxTokens gave.
+absl::StatusOr<uint32_t> ValidateMinTokens(const v1::StopConditions& stop, uint32_t max_tokens);
 
 }  // namespace baton
 

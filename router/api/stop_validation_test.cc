@@ -41,6 +41,13 @@ TEST(StopValidationTest, AddsTheModelsEndTokens) {
   EXPECT_THAT(ValidateStop(stop, Model())->token_ids, IsEmpty());
 }
 
+TEST(StopValidationTest, KeepsWhetherTheStringIsReturned) {
+  v1::StopConditions stop;
+  EXPECT_FALSE(ValidateStop(stop, Model())->include_string);
+  stop.set_include_stop_string(true);
+  EXPECT_TRUE(ValidateStop(stop, Model())->include_string);
+}
+
 TEST(StopValidationTest, AcceptsEverythingAtItsLimit) {
   v1::StopConditions stop;
   for (int i = 0; i < 16; ++i) stop.add_strings(std::string(256, 'x'));
@@ -124,6 +131,18 @@ TEST(MaxTokensValidationTest, RefusesWhatCannotFit) {
     ExpectViolation(ValidateMaxTokens(test.stop, test.prompt, "text", test.serving).status(),
                     test.field, test.description);
   }
+}
+
+TEST(MinTokensValidationTest, IsAtMostMaxTokens) {
+  v1::StopConditions stop;
+  EXPECT_EQ(*ValidateMinTokens(stop, 256), 0u);
+  stop.set_min_tokens(256);
+  EXPECT_EQ(*ValidateMinTokens(stop, 256), 256u);
+  stop.set_min_tokens(257);
+  ExpectViolation(ValidateMinTokens(stop, 256).status(), "stop.min_tokens",
+                  "must be at most max_tokens, which is 256 by default, is 257");
+  stop.set_max_tokens(10);
+  ExpectViolation(ValidateMinTokens(stop, 10).status(), "stop.min_tokens", "which is 10, is 257");
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include "common/status_macros.h"
 #include "router/api/cluster_proto.h"
 #include "router/api/conversation_rendering.h"
-#include "router/api/prompt.h"
+#include "router/api/field_checks.h"
 
 namespace baton {
 namespace {
@@ -41,7 +41,7 @@ absl::StatusOr<v1::DetokenizeResponse> HandleDetokenize(const v1::DetokenizeRequ
                                                         const Cluster& cluster) {
   ASSIGN_OR_RETURN(const ModelServing serving, cluster.FindModel(request.model()));
   ASSIGN_OR_RETURN(const std::vector<int32_t> tokens,
-                   CheckTokenIds(request.token_ids(), "token_ids", *serving.model));
+                   CheckTokenIds("token_ids", request.token_ids(), *serving.model));
   v1::DetokenizeResponse response;
   ASSIGN_OR_RETURN(*response.mutable_text(),
                    serving.model->tokenizer->Decode(tokens, request.skip_special()));

@@ -8,9 +8,11 @@
 #include "common/error_details.h"
 #include "common/status_macros.h"
 #include "router/api/excerpt.h"
+#include "router/api/output_validation.h"
 #include "router/api/prompt.h"
 #include "router/api/sha256.h"
 #include "router/api/stop_validation.h"
+#include "router/api/token_rules.h"
 
 namespace baton {
 namespace {
@@ -32,6 +34,12 @@ absl::StatusOr<std::string> RequestId(const std::string& id, const RandomSource&
   return id;
 }
 
+absl::StatusOr<std::string> CacheSalt(const std::string& salt) {
+  if (salt.size() <= kMaxCacheSaltBytes) return salt;
+  return InvalidField("cache_salt", absl::StrCat("has ", salt.size(), " bytes, at most ",
+                                                 kMaxCacheSaltBytes, " are allowed"));
+}
+
 }  // namespace
 
 absl::StatusOr<ValidatedGenerate> ValidateGenerate(const v1::GenerateRequest& request,
@@ -42,11 +50,17 @@ absl::StatusOr<ValidatedGenerate> ValidateGenerate(const v1::GenerateRequest& re
   EngineRequest& engine = result.request;
   ASSIGN_OR_RETURN(engine.id, RequestId(request.request_id(), random));
   ASSIGN_OR_RETURN(engine.sampling, ValidateSampling(request.sampling(), random));
-  ASSIGN_OR_RETURN(engine.num_logprobs, ValidateLogprobs(request));
+  RETURN_IF_ERROR(ValidateTokenRules(request.sampling(), *serving.model, &engine.sampling));
+  RETURN_IF_ERROR(ValidateOutput(request, &engine));
   ASSIGN_OR_RETURN(engine.stop, ValidateStop(request.stop(), *serving.model));
   ASSIGN_OR_RETURN(Prompt prompt, MakePrompt(request, *serving.model));
   ASSIGN_OR_RETURN(engine.stop.max_tokens,
                    ValidateMaxTokens(request.stop(), prompt.tokens.size(), prompt.field, serving));
+  ASSIGN_OR_RETURN(engine.stop.min_tokens,
+                   ValidateMinTokens(request.stop(), engine.stop.max_tokens));
+  RETURN_IF_ERROR(CheckAnyTokenIsLeft(engine.sampling, engine.stop));
+  ASSIGN_OR_RETURN(engine.cache_salt, CacheSalt(request.cache_salt()));
+  engine.priority = request.priority();
   result.prompt_digest = PromptDigest(prompt.tokens);
   engine.prompt = std::move(prompt.tokens);
   engine.arrival = times.arrival;

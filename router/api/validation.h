@@ -15,6 +15,7 @@
 namespace baton {
 
 constexpr size_t kMaxRequestIdBytes = 128;
+constexpr size_t kMaxCacheSaltBytes = 128;
 
 // When a request came, and until when its answer is of use.
 struct CallTimes {
@@ -30,7 +31,8 @@ struct ValidatedGenerate {
 // Checks every field of `request` against its limit and turns the input into tokens. Strings in
 // `request` must be UTF-8 (ParseRequest sees to that). The request's id, if it has none, and its
 // seed, if unset, are drawn from `random`. Takes as long as the tokenizer does; knows no thread and
-// no gRPC.
+// no gRPC. The choices share the prompt, and each is held against the limits on its own: they need
+// not be in memory at the same time.
 //
 // INVALID_ARGUMENT with BadRequest: one field, its value, its limit. FAILED_PRECONDITION: a
 // conversation for a model without a chat template that can run.

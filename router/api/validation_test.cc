@@ -50,7 +50,17 @@ TEST(ValidationTest, FillsInDefaults) {
   EXPECT_EQ(request.sampling.seed, kDrawn);
   EXPECT_EQ(request.stop.max_tokens, 256u);
   EXPECT_THAT(request.stop.token_ids, ElementsAre(0));
+  EXPECT_EQ(request.stop.min_tokens, 0u);
+  EXPECT_EQ(request.n, 1u);
+  EXPECT_EQ(request.best_of, 1u);
   EXPECT_FALSE(request.num_logprobs.has_value());
+  EXPECT_FALSE(request.num_prompt_logprobs.has_value());
+  EXPECT_FALSE(request.echo);
+  EXPECT_EQ(request.priority, 0);
+  EXPECT_EQ(request.cache_salt, "");
+  EXPECT_TRUE(request.sampling.logit_bias.empty());
+  EXPECT_TRUE(request.sampling.allowed_token_ids.empty());
+  EXPECT_TRUE(request.sampling.bad_words.empty());
   EXPECT_EQ(request.arrival, absl::FromUnixSeconds(100));
   EXPECT_EQ(request.deadline, absl::FromUnixSeconds(200));
 }
@@ -63,7 +73,12 @@ TEST(ValidationTest, KeepsWhatIsGiven) {
   request.mutable_sampling()->set_temperature(0.5f);
   request.mutable_sampling()->set_seed(0);
   request.mutable_stop()->set_max_tokens(797);
+  request.mutable_stop()->set_min_tokens(797);
   request.mutable_stop()->set_ignore_eos(true);
+  request.set_n(64);  // each choice is held against the limits on its own
+  request.set_priority(-2147483647 - 1);
+  request.set_cache_salt(std::string(128, 's'));
+  request.mutable_sampling()->add_bad_words("the");
   request.mutable_stop()->add_strings("\n\n");
   const auto generate = Validate(request);
   ASSERT_TRUE(generate.ok()) << generate.status();
@@ -73,6 +88,11 @@ TEST(ValidationTest, KeepsWhatIsGiven) {
   EXPECT_EQ(generate->request.sampling.temperature, 0.5f);
   EXPECT_EQ(generate->request.sampling.seed, 0u);
   EXPECT_EQ(generate->request.stop.max_tokens, 797u);
+  EXPECT_EQ(generate->request.stop.min_tokens, 797u);
+  EXPECT_EQ(generate->request.n, 64u);
+  EXPECT_EQ(generate->request.priority, -2147483647 - 1);
+  EXPECT_EQ(generate->request.cache_salt, std::string(128, 's'));
+  EXPECT_EQ(generate->request.sampling.bad_words.size(), 2u);
   EXPECT_THAT(generate->request.stop.strings, ElementsAre("\n\n"));
   EXPECT_TRUE(generate->request.stop.token_ids.empty());
 
@@ -92,7 +112,7 @@ TEST(ValidationTest, ParsesSpecialTokensOnlyIfAsked) {
   EXPECT_THAT(Validate(request)->request.prompt, ElementsAre(0));
 }
 
-// The rules of sampling_validation_test and stop_validation_test are only sampled here.
+// The rules of the tests of each part are only sampled here.
 TEST(ValidationTest, NamesFieldValueAndLimit) {
   const struct {
     v1::GenerateRequest request;
@@ -119,6 +139,19 @@ TEST(ValidationTest, NamesFieldValueAndLimit) {
       {TextRequest("a"), [](auto* r) { r->mutable_stop()->add_strings(""); }, "stop.strings[0]",
        "is 0"},
       {TextRequest("a"), [](auto* r) { r->set_request_id(std::string(129, 'x')); }, "request_id",
+       "has 129 bytes, at most 128"},
+      {TextRequest("a"), [](auto* r) { r->set_n(0); }, "n", "is 0"},
+      {TextRequest("a"), [](auto* r) { r->mutable_sampling()->add_bad_words(" "); },
+       "sampling.bad_words[0]", "more than spaces"},
+      {TextRequest("a"), [](auto* r) { r->mutable_stop()->set_min_tokens(257); }, "stop.min_tokens",
+       "which is 256 by default, is 257"},
+      {TextRequest("a"),
+       [](auto* r) {
+         r->mutable_sampling()->add_allowed_token_ids(0);
+         r->mutable_stop()->set_min_tokens(1);
+       },
+       "sampling.allowed_token_ids", "none of the 1 may come first"},
+      {TextRequest("a"), [](auto* r) { r->set_cache_salt(std::string(129, 'x')); }, "cache_salt",
        "has 129 bytes, at most 128"},
       {TextRequest("a"), [](auto* r) { r->set_request_id("a b"); }, "request_id",
        "\"a b\" (byte 1)"},

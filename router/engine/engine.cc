@@ -1,14 +1,15 @@
 #include "router/engine/engine.h"
 
-#include <chrono>
+#include <algorithm>
 #include <utility>
 
 namespace baton {
 
-Engine::Engine(std::string group, const Clock* clock, PlanSink* plans,
+Engine::Engine(std::string group, const EngineOptions& options, const Clock* clock, PlanSink* plans,
                std::function<void(uint64_t, const absl::Status&)> on_bad_result)
     : on_bad_result_(std::move(on_bad_result)),
-      core_(std::move(group), clock, plans),
+      clock_(clock),
+      core_(std::move(group), options, clock, plans),
       thread_([this] { Run(); }) {}
 
 Engine::~Engine() {
@@ -20,14 +21,14 @@ Engine::~Engine() {
   thread_.join();
 }
 
-void Engine::Post(std::function<void()> message) {
+void Engine::Post(Message message) {
   MutexLock lock(&mu_);
   inbox_.push_back(std::move(message));
   posted_.Signal();
 }
 
 void Engine::StartEpoch(EpochInfo info) {
-  Post([this, info = std::move(info)] { core_.StartEpoch(info); });
+  Post([this, info = std::move(info)]() mutable { core_.StartEpoch(std::move(info)); });
 }
 
 void Engine::EndEpoch(absl::Status reason) {
@@ -35,12 +36,15 @@ void Engine::EndEpoch(absl::Status reason) {
 }
 
 void Engine::Submit(uint64_t id, std::shared_ptr<const Tokenizer> tokenizer, EngineRequest request,
-                    std::shared_ptr<RequestSink> sink) {
-  const uint64_t tokens = request.prompt.size() + request.stop.max_tokens;
+                    std::shared_ptr<RequestSink> sink, std::vector<BlockHash> prompt_hashes) {
+  const uint64_t tokens =
+      (request.prompt.size() + uint64_t{request.stop.max_tokens}) * request.best_of;
   MutexLock lock(&mu_);
   inbox_tokens_ += tokens;
   inbox_.push_back([this, id, tokenizer = std::move(tokenizer), request = std::move(request),
-                    sink = std::move(sink)] { core_.Submit(id, tokenizer, request, sink); });
+                    sink = std::move(sink), hashes = std::move(prompt_hashes)]() mutable {
+    core_.Submit(id, std::move(tokenizer), std::move(request), std::move(sink), std::move(hashes));
+  });
   posted_.Signal();
 }
 
@@ -48,13 +52,17 @@ void Engine::Cancel(uint64_t id) {
   Post([this, id] { core_.Cancel(id); });
 }
 
+void Engine::Resume(uint64_t id) {
+  Post([this, id] { core_.Resume(id); });
+}
+
 void Engine::DrainNow() {
   Post([this] { core_.DrainNow(); });
 }
 
 void Engine::PostResult(uint64_t epoch, StepResult result) {
-  Post([this, epoch, result = std::move(result)] {
-    const absl::Status status = core_.OnResult(epoch, result);
+  Post([this, epoch, result = std::move(result)]() mutable {
+    const absl::Status status = core_.OnResult(epoch, std::move(result));
     if (!status.ok()) on_bad_result_(epoch, status);
   });
 }
@@ -70,21 +78,23 @@ uint64_t Engine::LoadTokens() const {
 }
 
 void Engine::Run() {
-  std::deque<std::function<void()>> messages;
+  std::deque<Message> messages;
   while (true) {
+    // Rates fall without any message; deadlines pass, too.
+    const absl::Duration wait = std::max(
+        absl::ZeroDuration(), std::min(core_.NextWake() - clock_->Now(), absl::Seconds(1)));
     {
       MutexLock lock(&mu_);
       snapshot_ = core_.Snapshot();
       drained_tokens_ = 0;
       while (inbox_.empty() && !stop_) {
-        // Rates fall and deadlines pass without any message.
-        if (!posted_.WaitFor(&mu_, std::chrono::seconds(1))) break;
+        if (!posted_.WaitFor(&mu_, absl::ToChronoNanoseconds(wait))) break;
       }
       if (stop_) break;
       messages.swap(inbox_);
       drained_tokens_ = std::exchange(inbox_tokens_, 0);
     }
-    for (auto& message : messages) message();
+    for (Message& message : messages) message();
     messages.clear();
     core_.Turn();
   }

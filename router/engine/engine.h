@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "absl/functional/any_invocable.h"
 #include "common/clock.h"
 #include "common/mutex.h"
 #include "router/engine/engine_core.h"
@@ -19,15 +20,16 @@ class Engine {
  public:
   // `clock` and `plans` must outlive the engine. `on_bad_result` is called on the engine's thread
   // when a result is not that of the plan in flight: the epoch is of no more use.
-  Engine(std::string group, const Clock* clock, PlanSink* plans,
+  Engine(std::string group, const EngineOptions& options, const Clock* clock, PlanSink* plans,
          std::function<void(uint64_t epoch, const absl::Status&)> on_bad_result);
   ~Engine();  // requests that are left get UNAVAILABLE
 
   void StartEpoch(EpochInfo info);
   void EndEpoch(absl::Status reason);
   void Submit(uint64_t id, std::shared_ptr<const Tokenizer> tokenizer, EngineRequest request,
-              std::shared_ptr<RequestSink> sink);
+              std::shared_ptr<RequestSink> sink, std::vector<BlockHash> prompt_hashes);
   void Cancel(uint64_t id);
+  void Resume(uint64_t id);
   void DrainNow();
   void PostResult(uint64_t epoch, StepResult result);
 
@@ -37,15 +39,17 @@ class Engine {
   uint64_t LoadTokens() const;
 
  private:
-  void Post(std::function<void()> message);
+  using Message = absl::AnyInvocable<void()>;
+  void Post(Message message);
   void Run();
 
   const std::function<void(uint64_t, const absl::Status&)> on_bad_result_;
+  const Clock* const clock_;
   EngineCore core_;  // of the thread
 
   mutable Mutex mu_;
   CondVar posted_;
-  std::deque<std::function<void()>> inbox_ ABSL_GUARDED_BY(mu_);
+  std::deque<Message> inbox_ ABSL_GUARDED_BY(mu_);
   EngineSnapshot snapshot_ ABSL_GUARDED_BY(mu_);
   uint64_t inbox_tokens_ ABSL_GUARDED_BY(mu_) = 0;    // of requests in the inbox
   uint64_t drained_tokens_ ABSL_GUARDED_BY(mu_) = 0;  // of those taken out since the last snapshot

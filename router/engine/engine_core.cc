@@ -1,31 +1,64 @@
 #include "router/engine/engine_core.h"
 
+#include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "common/check.h"
 
 namespace baton {
+namespace {
+
+// A request's choices are sequences with ids of their own.
+constexpr uint64_t kMostChoices = 64;
+SequenceId SequenceOf(uint64_t request, uint32_t choice) { return request * kMostChoices + choice; }
+
+TokenLogprobs MakeLogprobs(const SchedulerEvent& event) {
+  TokenLogprobs logprobs;
+  logprobs.logprob = event.logprob.value_or(0.0f);
+  logprobs.top.reserve(event.top_tokens.size());
+  for (size_t i = 0; i < event.top_tokens.size(); ++i)
+    logprobs.top.push_back({event.top_tokens[i], event.top_logprobs[i]});
+  return logprobs;
+}
+
+SequenceSampling MakeSampling(const EngineRequest& request, uint32_t choice) {
+  const SamplingParams& p = request.sampling;
+  SequenceSampling s;
+  s.temperature = p.temperature;
+  s.top_k = p.top_k;
+  s.top_p = p.top_p;
+  s.min_p = p.min_p;
+  s.repetition_penalty = p.repetition_penalty;
+  s.presence_penalty = p.presence_penalty;
+  s.frequency_penalty = p.frequency_penalty;
+  s.logit_bias = p.logit_bias;
+  s.allowed_token_ids = p.allowed_token_ids;
+  s.bad_words = p.bad_words;
+  s.min_tokens = request.stop.min_tokens;
+  if (s.min_tokens > 0) s.stop_token_ids = request.stop.token_ids;
+  s.seed = p.seed;
+  s.choice = choice;
+  return s;
+}
+
+}  // namespace
 
 struct EngineCore::Request {
-  Request(std::shared_ptr<const Tokenizer> t, EngineRequest r, std::shared_ptr<RequestSink> s)
-      : tokenizer(std::move(t)),
-        request(std::move(r)),
-        sink(std::move(s)),
-        text(tokenizer.get(), request.stop.strings, request.num_logprobs.has_value()) {}
-
-  std::shared_ptr<const Tokenizer> tokenizer;
-  EngineRequest request;
-  std::shared_ptr<RequestSink> sink;
-  OutputText text;
-  uint32_t num_output = 0;
-  absl::Time first_step = absl::InfiniteFuture();
-  absl::Time first_token = absl::InfiniteFuture();
+  Request(std::shared_ptr<const Tokenizer> tokenizer, EngineRequest request,
+          std::shared_ptr<RequestSink> sink)
+      : answer(std::move(tokenizer), std::move(request), std::move(sink)) {}
+  Answer answer;
 };
 
-EngineCore::EngineCore(std::string group, const Clock* clock, PlanSink* plans)
-    : group_(std::move(group)), clock_(clock), plans_(plans) {}
+EngineCore::EngineCore(std::string group, const EngineOptions& options, const Clock* clock,
+                       PlanSink* plans)
+    : group_(std::move(group)),
+      options_(options),
+      clock_(clock),
+      plans_(plans),
+      admission_(options.admission) {}
 
 EngineCore::~EngineCore() = default;
 
@@ -33,171 +66,267 @@ void EngineCore::StartEpoch(EpochInfo info) {
   BATON_CHECK(scheduler_ == nullptr && requests_.empty());
   epoch_ = std::move(info);
   scheduler_ = std::make_unique<Scheduler>(epoch_.scheduler);
-  sent_at_ = absl::InfiniteFuture();
+  scheduler_->pool().LogIndexChanges(true);
 }
 
 void EngineCore::EndEpoch(const absl::Status& reason) {
+  if (scheduler_ != nullptr) preemptions_ += scheduler_->num_preemptions();
   scheduler_.reset();
-  sent_at_ = absl::InfiniteFuture();
+  plan_waited_.clear();
+  nothing_to_do_ = true;
+  oldest_plan_since_ = absl::InfiniteFuture();
+  admission_.Observe(clock_->Now(), {}, 0);
   while (!requests_.empty()) Fail(requests_.begin()->first, reason);
 }
 
+absl::Time EngineCore::LastMoment(const EngineRequest& request) const {
+  if (request.deadline == absl::InfiniteFuture()) return request.deadline;
+  return request.deadline -
+         std::min(options_.deadline_margin, (request.deadline - request.arrival) / 10);
+}
+
 void EngineCore::Submit(uint64_t id, std::shared_ptr<const Tokenizer> tokenizer,
-                        EngineRequest request, std::shared_ptr<RequestSink> sink) {
+                        EngineRequest request, std::shared_ptr<RequestSink> sink,
+                        std::vector<BlockHash> prompt_hashes) {
+  BATON_CHECK(request.n >= 1 && request.best_of >= request.n && request.best_of <= kMostChoices);
   if (scheduler_ == nullptr) {
     sink->OnError(absl::UnavailableError(absl::StrCat("group ", group_, " is not ready")));
     return;
   }
-  SequenceRequest sequence;
-  sequence.id = id;
-  sequence.prompt = request.prompt;
-  sequence.max_tokens = request.stop.max_tokens;
-  sequence.stop_token_ids = request.stop.token_ids;
-  sequence.sampling = {request.sampling.temperature, request.sampling.top_k, request.sampling.top_p,
-                       request.sampling.seed, /*choice=*/0};
-  sequence.num_logprobs = request.num_logprobs;
-  sequence.deadline = request.deadline;
-  const absl::Status accepted = scheduler_->Add(std::move(sequence));
+  const absl::Time deadline = LastMoment(request);
+  const uint64_t tokens =
+      (request.prompt.size() + uint64_t{request.stop.max_tokens}) * request.best_of;
+  absl::Status accepted =
+      admission_.Check(clock_->Now(), tokens, deadline,
+                       {scheduler_->queued_requests(), scheduler_->queued_tokens()});
   if (!accepted.ok()) {
     sink->OnError(accepted);
     return;
   }
-  sink->OnStarted({group_, epoch_.numerics_class});
-  requests_.emplace(
-      std::piecewise_construct, std::forward_as_tuple(id),
-      std::forward_as_tuple(std::move(tokenizer), std::move(request), std::move(sink)));
-}
-
-void EngineCore::Cancel(uint64_t id) {
-  if (requests_.count(id) == 0) return;
-  if (scheduler_ != nullptr) scheduler_->Cancel(id);
-  Fail(id, absl::CancelledError("the request was cancelled"));
-}
-
-void EngineCore::DrainNow() {
-  while (!requests_.empty()) {
-    const auto& [id, r] = *requests_.begin();
-    if (scheduler_ != nullptr) scheduler_->Cancel(id);
-    if (r.num_output == 0) {
-      Fail(id, absl::UnavailableError("the server is shutting down"));
-      continue;
-    }
-    FinishedEvent event;
-    event.reason = FinishReason::kDrain;
-    Finish(id, std::move(event));
-  }
-}
-
-absl::Status EngineCore::OnResult(uint64_t epoch, const StepResult& result) {
-  if (scheduler_ == nullptr || epoch != epoch_.number)
-    return absl::OkStatus();  // of an epoch that is over
-  std::vector<SchedulerEvent> events;
-  const absl::Status committed = scheduler_->Update(result, &events);
-  if (!committed.ok()) return committed;
-  sent_at_ = absl::InfiniteFuture();
-  for (const SchedulerEvent& event : events) Handle(event);
-  return absl::OkStatus();
-}
-
-void EngineCore::Turn() {
-  if (scheduler_ == nullptr || scheduler_->in_flight()) return;
-  std::vector<SchedulerEvent> events;
-  const absl::Time now = clock_->Now();
-  const StepPlan plan = scheduler_->Schedule(now, &events);
-  if (!plan.empty()) {
-    sent_at_ = now;
-    plans_->SendPlan(epoch_.number, plan);
-    uint64_t tokens = 0, rows = 0;
-    for (const PlannedWork& work : plan.work) tokens += work.num_tokens, rows += work.rows.size();
-    prompt_rate_.Add(now, tokens - rows);
-  }
-  for (const SchedulerEvent& event : events) Handle(event);
-}
-
-void EngineCore::Handle(const SchedulerEvent& event) {
-  const auto it = requests_.find(event.id);
-  if (it == requests_.end()) return;
-  switch (event.kind) {
-    case SchedulerEvent::Kind::kStarted:
-      it->second.first_step = clock_->Now();
+  Request r(std::move(tokenizer), std::move(request), sink);
+  const EngineRequest& q = r.answer.request();
+  for (uint32_t choice = 0; choice < q.best_of; ++choice) {
+    SequenceRequest sequence;
+    sequence.id = SequenceOf(id, choice);
+    sequence.prompt = q.prompt;
+    sequence.max_tokens = q.stop.max_tokens;
+    sequence.stop_token_ids = q.stop.token_ids;
+    sequence.sampling = MakeSampling(q, choice);
+    sequence.num_logprobs = r.answer.num_logprobs();
+    if (choice == 0) sequence.num_prompt_logprobs = q.num_prompt_logprobs;
+    sequence.priority = q.priority;
+    sequence.arrival = q.arrival;
+    sequence.deadline = deadline;
+    sequence.cache_salt = q.cache_salt;
+    sequence.prompt_hashes = prompt_hashes;
+    accepted = scheduler_->Add(std::move(sequence));
+    if (!accepted.ok()) {  // the first one as well as any
+      sink->OnError(accepted);
       return;
-    case SchedulerEvent::Kind::kExpired:
-      return Fail(event.id, absl::DeadlineExceededError("the request's deadline passed"));
-    case SchedulerEvent::Kind::kFailed:
-      return Fail(event.id,
-                  absl::InternalError("the model's logits for this request are not numbers"));
-    case SchedulerEvent::Kind::kToken:
-      return HandleToken(it->second, event);
+    }
   }
+  sink->OnStarted({group_, epoch_.numerics_class});
+  requests_.emplace(id, std::move(r));
 }
 
-void EngineCore::HandleToken(Request& r, const SchedulerEvent& event) {
-  const absl::Time now = clock_->Now();
-  if (r.num_output++ == 0) r.first_token = now;
-  ++output_tokens_;
-  output_rate_.Add(now, 1);
-  PieceEvent::Logprobs logprobs;
-  logprobs.logprob = event.logprob.value_or(0.0f);
-  for (size_t i = 0; i < event.top_tokens.size(); ++i) {
-    logprobs.top.push_back({event.top_tokens[i], event.top_logprobs[i]});
-  }
-  const absl::optional<size_t> stop =
-      r.text.Append(event.token, event.stopped_by_token, std::move(logprobs));
-  if (!event.finished && !stop.has_value()) {
-    absl::optional<PieceEvent> piece = r.text.Take(/*end=*/false);
-    if (piece.has_value()) r.sink->OnPiece(*std::move(piece));
-    return;
-  }
-  FinishedEvent finished;
-  finished.reason = FinishReason::kLength;
-  if (stop.has_value()) {
-    finished.reason = FinishReason::kStop;
-    finished.stop_string = r.request.stop.strings[*stop];
-    if (!event.finished) scheduler_->Cancel(event.id);
-  } else if (event.stopped_by_token) {
-    finished.reason = FinishReason::kStop;
-    finished.stop_token_id = event.token;
-  }
-  Finish(event.id, std::move(finished));
-}
-
-void EngineCore::Finish(uint64_t id, FinishedEvent event) {
-  const auto it = requests_.find(id);
-  Request& r = it->second;
-  absl::optional<PieceEvent> piece = r.text.Take(/*end=*/true);
-  if (piece.has_value()) r.sink->OnPiece(*std::move(piece));
-  const absl::Time now = clock_->Now();
-  event.output_tokens = r.num_output;
-  event.queued = r.first_step - r.request.arrival;
-  event.prefill = r.first_token - r.first_step;
-  event.first_token = r.first_token - r.request.arrival;
-  event.total = now - r.request.arrival;
-  ++requests_finished_;
-  r.sink->OnFinished(event);
-  requests_.erase(it);
+void EngineCore::DropChoices(uint64_t id, const Request& r) {
+  if (scheduler_ == nullptr) return;
+  for (uint32_t c = 0; c < r.answer.num_choices(); ++c) scheduler_->Cancel(SequenceOf(id, c));
 }
 
 void EngineCore::Fail(uint64_t id, const absl::Status& status) {
   const auto it = requests_.find(id);
-  it->second.sink->OnError(status);
+  DropChoices(id, it->second);
+  it->second.answer.sink().OnError(status);
+  paused_.erase(id);
   requests_.erase(it);
+}
+
+void EngineCore::Cancel(uint64_t id) {
+  if (requests_.count(id) > 0) Fail(id, absl::CancelledError("the request was cancelled"));
+}
+
+void EngineCore::DrainNow() {
+  const absl::Time now = clock_->Now();
+  while (!requests_.empty()) {
+    auto& [id, r] = *requests_.begin();
+    Answer& g = r.answer;
+    if (g.num_output() == 0) {
+      Fail(id, absl::UnavailableError("the server is shutting down"));
+      continue;
+    }
+    DropChoices(id, r);
+    for (uint32_t c = 0; c < g.num_choices(); ++c) {
+      if (!g.ended(c)) g.End(c, FinishReason::kDrain);
+    }
+    FinishIfEnded(id, r, now);
+  }
+}
+
+void EngineCore::FinishIfEnded(uint64_t id, Request& r, absl::Time now) {
+  if (!r.answer.all_ended()) return;
+  ++requests_finished_;
+  r.answer.Finish(now);
+  paused_.erase(id);
+  requests_.erase(id);
+}
+
+absl::Status EngineCore::OnResult(uint64_t epoch, StepResult result) {
+  if (scheduler_ == nullptr || epoch != epoch_.number)
+    return absl::OkStatus();  // of an epoch that is over
+  const absl::Time now = clock_->Now();
+  const uint64_t busy = result.compute_ns / 1000, idle = result.idle_ns / 1000;
+  events_.clear();
+  const absl::Status committed = scheduler_->Update(std::move(result), &events_);
+  if (!committed.ok()) return committed;
+  busy_micros_.Add(now, busy);
+  if (plan_waited_.front()) idle_micros_.Add(now, idle);
+  plan_waited_.pop_front();
+  oldest_plan_since_ = scheduler_->num_in_flight() > 0 ? now : absl::InfiniteFuture();
+  for (SchedulerEvent& event : events_) Handle(event, now);
+  for (uint64_t id : unflushed_) {
+    const auto it = requests_.find(id);
+    if (it != requests_.end()) it->second.answer.Flush();
+  }
+  unflushed_.clear();
+  return absl::OkStatus();
+}
+
+void EngineCore::Turn() {
+  if (scheduler_ == nullptr) return;
+  const absl::Time now = clock_->Now();
+  EndStalled(now);
+  while (scheduler_->CanSchedule()) {
+    events_.clear();
+    const StepPlan plan = scheduler_->Schedule(now, &events_);
+    if (!plan.empty()) {
+      if (scheduler_->num_in_flight() == 1) oldest_plan_since_ = now;
+      plan_waited_.push_back(!std::exchange(nothing_to_do_, false));
+      plans_->SendPlan(epoch_.number, plan);
+      CountPlan(plan, now);
+    }
+    for (SchedulerEvent& event : events_) Handle(event, now);
+    if (plan.empty()) break;
+  }
+  nothing_to_do_ = scheduler_->num_in_flight() == 0;
+  admission_.Observe(now, {scheduler_->queued_requests(), scheduler_->queued_tokens()},
+                     std::exchange(started_tokens_, 0));
+  TellIndexChanges();
+}
+
+void EngineCore::CountPlan(const StepPlan& plan, absl::Time now) {
+  // Tokens of prompts, each once: not those that are sampled from others, nor what is run again.
+  uint64_t tokens = 0;
+  for (const PlannedStart& start : plan.starts) {
+    if (start.tokens.size() == start.prompt_length)
+      tokens += start.prompt_length - start.num_computed;
+  }
+  prompt_rate_.Add(now, tokens);
+}
+
+void EngineCore::TellIndexChanges() {
+  const std::vector<IndexChange> changes = scheduler_->pool().TakeIndexChanges();
+  if (!changes.empty()) plans_->OnIndexChanges(changes);
+}
+
+absl::Time EngineCore::NextWake() const {
+  absl::Time wake = absl::InfiniteFuture();
+  if (scheduler_ != nullptr && scheduler_->CanSchedule()) wake = scheduler_->NextDeadline();
+  for (const auto& [id, since] : paused_) wake = std::min(wake, since + options_.pause_limit);
+  return wake;
+}
+
+void EngineCore::EndStalled(absl::Time now) {
+  for (auto it = paused_.begin(); it != paused_.end();) {
+    const auto [id, since] = *it++;
+    if (now - since < options_.pause_limit) continue;
+    Fail(id, absl::ResourceExhaustedError(absl::StrCat(
+                 "the client has not read for ", absl::FormatDuration(options_.pause_limit))));
+  }
+}
+
+void EngineCore::Handle(SchedulerEvent& event, absl::Time now) {
+  const uint64_t id = event.id / kMostChoices;
+  const uint32_t choice = static_cast<uint32_t>(event.id % kMostChoices);
+  const auto it = requests_.find(id);
+  if (it == requests_.end()) return;
+  Request& r = it->second;
+  switch (event.kind) {
+    case SchedulerEvent::Kind::kStarted:
+      r.answer.OnStarted(choice, event.cached_tokens, now);
+      r.answer.Flush();
+      started_tokens_ += r.answer.request().prompt.size() + r.answer.request().stop.max_tokens;
+      cached_tokens_ += event.cached_tokens;
+      return;
+    case SchedulerEvent::Kind::kPromptToken:
+      r.answer.AppendPrompt({event.token, MakeLogprobs(event), false, false});
+      if (unflushed_.empty() || unflushed_.back() != id) unflushed_.push_back(id);
+      return;
+    case SchedulerEvent::Kind::kExpired:
+      return HandleExpired(id, r, choice);
+    case SchedulerEvent::Kind::kFailed:
+      return Fail(id,
+                  absl::InternalError("there is nothing to sample from: the model's logits are not "
+                                      "numbers, or the request's rules ban every token"));
+    case SchedulerEvent::Kind::kToken:
+      return HandleToken(id, r, event, now);
+  }
+}
+
+void EngineCore::HandleExpired(uint64_t id, Request& r, uint32_t choice) {
+  if (r.answer.num_output() == 0) {
+    return Fail(id, absl::DeadlineExceededError("the request's deadline passed"));
+  }
+  r.answer.End(choice, FinishReason::kDeadline);
+  FinishIfEnded(id, r, clock_->Now());
+}
+
+void EngineCore::HandleToken(uint64_t id, Request& r, SchedulerEvent& event, absl::Time now) {
+  const uint32_t choice = static_cast<uint32_t>(event.id % kMostChoices);
+  ++output_tokens_;
+  output_rate_.Add(now, 1);
+  const bool wants_more = r.answer.Append(
+      choice, {event.token, MakeLogprobs(event), event.finished, event.stopped_by_token}, now);
+  if (r.answer.ended(choice)) {
+    if (!event.finished) scheduler_->Cancel(event.id);
+    return FinishIfEnded(id, r, now);
+  }
+  if (!wants_more) Pause(r, id, now);
+}
+
+void EngineCore::Pause(Request& r, uint64_t id, absl::Time now) {
+  if (!paused_.emplace(id, now).second) return;
+  for (uint32_t c = 0; c < r.answer.num_choices(); ++c) scheduler_->Pause(SequenceOf(id, c));
+}
+
+void EngineCore::Resume(uint64_t id) {
+  const auto it = requests_.find(id);
+  if (it == requests_.end() || paused_.erase(id) == 0) return;
+  for (uint32_t c = 0; c < it->second.answer.num_choices(); ++c)
+    scheduler_->Resume(SequenceOf(id, c));
 }
 
 EngineSnapshot EngineCore::Snapshot() {
   const absl::Time now = clock_->Now();
   EngineSnapshot s;
+  s.preemptions = preemptions_;
   if (scheduler_ != nullptr) {
     s.running = static_cast<uint64_t>(scheduler_->num_running());
     s.waiting = static_cast<uint64_t>(scheduler_->num_waiting());
-    s.blocks_used = static_cast<uint64_t>(scheduler_->blocks_used());
-    s.blocks_total = static_cast<uint64_t>(scheduler_->num_blocks());
+    s.blocks_used = static_cast<uint64_t>(scheduler_->pool().num_used());
+    s.blocks_total = static_cast<uint64_t>(scheduler_->pool().num_blocks());
+    s.blocks_indexed = static_cast<uint64_t>(scheduler_->pool().num_indexed());
     s.load_tokens = scheduler_->load_tokens();
+    s.preemptions += scheduler_->num_preemptions();
   }
   s.output_tokens_per_second = output_rate_.PerSecond(now);
   s.prompt_tokens_per_second = prompt_rate_.PerSecond(now);
+  const double idle = idle_micros_.PerSecond(now), busy = busy_micros_.PerSecond(now);
+  s.idle_share = idle + busy > 0 ? idle / (idle + busy) : 0;
   s.requests_finished = requests_finished_;
   s.output_tokens = output_tokens_;
-  s.in_flight_since = sent_at_;
+  s.cached_tokens = cached_tokens_;
+  s.in_flight_since = oldest_plan_since_;
   return s;
 }
 

@@ -2,27 +2,39 @@
 // threads or sockets; the clock, the link to the group and the sinks are passed in. Engine
 // (engine.h) runs it on a thread.
 //
-// One turn of its loop: drain the inbox, schedule, send the plan to every rank; when the result
+// One turn of its loop: drain the inbox, schedule, send the plan to every rank; when a result
 // comes, commit the tokens to the journals, and only then tell the clients.
 #ifndef BATON_ROUTER_ENGINE_ENGINE_CORE_H_
 #define BATON_ROUTER_ENGINE_ENGINE_CORE_H_
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/clock.h"
 #include "common/rate_meter.h"
-#include "router/engine/output_text.h"
+#include "router/engine/admission.h"
+#include "router/engine/answer.h"
 #include "router/engine/request.h"
 #include "router/scheduler/scheduler.h"
 #include "router/scheduler/step.h"
 #include "router/tokenizer/tokenizer.h"
 
 namespace baton {
+
+struct EngineOptions {
+  AdmissionLimits admission;
+  // A request that runs is ended so long before its deadline, or a tenth of the time it had if that
+  // is less, so that what there is reaches the client.
+  absl::Duration deadline_margin = absl::Milliseconds(50);
+  // A request whose client has not read for so long is ended.
+  absl::Duration pause_limit = absl::Seconds(30);
+};
 
 // What a group can do in an epoch.
 struct EpochInfo {
@@ -36,21 +48,25 @@ class PlanSink {
  public:
   virtual ~PlanSink() = default;
   virtual void SendPlan(uint64_t epoch, const StepPlan& plan) = 0;
+  // Blocks that came into the group's prefix index and left it.
+  virtual void OnIndexChanges(const std::vector<IndexChange>& changes) = 0;
 };
 
 struct EngineSnapshot {
   uint64_t running = 0, waiting = 0;
-  uint64_t blocks_used = 0, blocks_total = 0;
+  uint64_t blocks_used = 0, blocks_total = 0, blocks_indexed = 0;
   uint64_t load_tokens = 0;  // prompt and maximum output of all requests here
   double output_tokens_per_second = 0, prompt_tokens_per_second = 0;
-  uint64_t requests_finished = 0, output_tokens = 0;
-  absl::Time in_flight_since = absl::InfiniteFuture();  // when the plan without a result was sent
+  double idle_share = 0;  // of the sampling rank's time while there was work, over the last seconds
+  uint64_t requests_finished = 0, output_tokens = 0, cached_tokens = 0, preemptions = 0;
+  absl::Time in_flight_since = absl::InfiniteFuture();  // when the oldest plan without a result was
+                                                        // sent, or became the oldest
 };
 
 class EngineCore {
  public:
   // `clock` and `plans` must outlive the engine.
-  EngineCore(std::string group, const Clock* clock, PlanSink* plans);
+  EngineCore(std::string group, const EngineOptions& options, const Clock* clock, PlanSink* plans);
   ~EngineCore();
 
   // A formed group: plans may be sent from now on. No epoch may be under way.
@@ -58,22 +74,26 @@ class EngineCore {
   // The group was lost: every request here is answered with `reason`.
   void EndEpoch(const absl::Status& reason);
 
-  // Takes a request, or refuses it (OnError). `id` is unique and grows. The tokenizer is the
-  // model's.
+  // Takes a request, or refuses it (OnError). `id` is unique and grows; the tokenizer is the
+  // model's. `prompt_hashes` are the names of the prompt's full blocks, or empty: not known.
   void Submit(uint64_t id, std::shared_ptr<const Tokenizer> tokenizer, EngineRequest request,
-              std::shared_ptr<RequestSink> sink);
+              std::shared_ptr<RequestSink> sink, std::vector<BlockHash> prompt_hashes);
   // Drops a request; its sink gets OnError(CANCELLED). Nothing when there is none of that id.
   void Cancel(uint64_t id);
+  // The sink of a request wants pieces again.
+  void Resume(uint64_t id);
   // Ends every request that has begun to answer with FinishReason::kDrain, the others with
   // UNAVAILABLE.
   void DrainNow();
 
-  // The result of a plan. Not OK when it is not the one in flight in this epoch: nothing is
+  // The result of a plan. Not OK when it is not the oldest in flight in this epoch: nothing is
   // committed, and the caller should end the epoch unless the result is of an earlier one.
-  absl::Status OnResult(uint64_t epoch, const StepResult& result);
+  absl::Status OnResult(uint64_t epoch, StepResult result);
 
-  // Schedules and sends a plan if one can be sent now.
+  // Schedules and sends plans as long as some can be sent now.
   void Turn();
+  // When Turn has something to do though nothing happens.
+  absl::Time NextWake() const;
 
   bool idle() const { return requests_.empty(); }
   EngineSnapshot Snapshot();
@@ -81,20 +101,36 @@ class EngineCore {
  private:
   struct Request;
 
-  void Handle(const SchedulerEvent& event);
-  void HandleToken(Request& r, const SchedulerEvent& event);
-  void Finish(uint64_t id, FinishedEvent event);
+  void Handle(SchedulerEvent& event, absl::Time now);
+  void HandleToken(uint64_t id, Request& r, SchedulerEvent& event, absl::Time now);
+  void HandleExpired(uint64_t id, Request& r, uint32_t choice);
+  void Pause(Request& r, uint64_t id, absl::Time now);
+  void EndStalled(absl::Time now);
+  void FinishIfEnded(uint64_t id, Request& r, absl::Time now);
+  void DropChoices(uint64_t id, const Request& r);
   void Fail(uint64_t id, const absl::Status& status);
+  absl::Time LastMoment(const EngineRequest& request) const;
+  void CountPlan(const StepPlan& plan, absl::Time now);
+  void TellIndexChanges();
 
   const std::string group_;
+  const EngineOptions options_;
   const Clock* const clock_;
   PlanSink* const plans_;
   std::unique_ptr<Scheduler> scheduler_;  // null between epochs
   EpochInfo epoch_;
   std::map<uint64_t, Request> requests_;
-  absl::Time sent_at_ = absl::InfiniteFuture();
-  RateMeter output_rate_, prompt_rate_;
-  uint64_t requests_finished_ = 0, output_tokens_ = 0;
+  std::map<uint64_t, absl::Time> paused_;  // since when
+  std::vector<uint64_t> unflushed_;        // requests with a part of their prompt to be told
+  Admission admission_;
+  uint64_t started_tokens_ = 0;  // since admission_ was told
+  absl::Time oldest_plan_since_ = absl::InfiniteFuture();
+  bool nothing_to_do_ = true;     // when the last turn ended
+  std::deque<bool> plan_waited_;  // by plan in flight: whether the group waited for it, having work
+  std::vector<SchedulerEvent> events_;  // kept for its memory
+  RateMeter output_rate_, prompt_rate_, busy_micros_, idle_micros_;
+  uint64_t requests_finished_ = 0, output_tokens_ = 0, cached_tokens_ = 0;
+  uint64_t preemptions_ = 0;  // of earlier epochs
 };
 
 }  // namespace baton

@@ -10,23 +10,25 @@ absl::optional<size_t> OutputText::Append(int32_t token, bool hidden,
   const size_t before = text_.size();
   if (!hidden) text_ += decoder_.Append(token);
   pending_.push_back({token, std::move(logprobs), text_.size(), decoder_.num_pending_bytes() == 0});
+  if (++num_tokens_ <= options_.min_tokens) return absl::nullopt;
+  const std::vector<std::string>& stops = options_.stop_strings;
   // The earliest stop string that ends in the new text; among those that begin together, the first
   // given.
   size_t found_at = std::string::npos, found = 0;
-  for (size_t i = 0; i < stops_.size(); ++i) {
-    const size_t from = before >= stops_[i].size() ? before - stops_[i].size() + 1 : 0;
-    const size_t at = text_.find(stops_[i], from);
+  for (size_t i = 0; i < stops.size(); ++i) {
+    const size_t from = before >= stops[i].size() ? before - stops[i].size() + 1 : 0;
+    const size_t at = text_.find(stops[i], from);
     if (at < found_at) found_at = at, found = i;
   }
   if (found_at == std::string::npos) return absl::nullopt;
-  text_.resize(found_at);
+  text_.resize(found_at + (options_.include_stop ? stops[found].size() : 0));
   stopped_ = true;
   return found;
 }
 
 size_t OutputText::SafeLength() const {
   size_t safe = text_.size();
-  for (const std::string& stop : stops_) {
+  for (const std::string& stop : options_.stop_strings) {
     // The longest end of the text that begins the stop string.
     for (size_t n = std::min(stop.size() - 1, text_.size()); n > 0; --n) {
       if (text_.compare(text_.size() - n, n, stop, 0, n) == 0) {
@@ -57,7 +59,7 @@ absl::optional<PieceEvent> OutputText::Take(bool end) {
   text_.erase(0, length);
   for (size_t i = 0; i < count; ++i) {
     piece.token_ids.push_back(pending_[i].token);
-    if (want_logprobs_) piece.logprobs.push_back(std::move(pending_[i].logprobs));
+    if (options_.want_logprobs) piece.logprobs.push_back(std::move(pending_[i].logprobs));
   }
   pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(count));
   for (Pending& p : pending_) p.end -= length;

@@ -14,18 +14,23 @@
 
 namespace baton {
 
+struct OutputTextOptions {
+  std::vector<std::string> stop_strings;
+  bool include_stop = false;  // the stop string that was found is part of the text
+  uint32_t min_tokens = 0;    // no stop string is looked for in the text of the first so many
+  bool want_logprobs = false;
+};
+
 // For one sequence and one thread. A pure function of the tokens: it can be rebuilt from a journal.
 class OutputText {
  public:
-  // `tokenizer` must outlive this. `want_logprobs`: every token brings its own.
-  OutputText(const Tokenizer* tokenizer, std::vector<std::string> stop_strings, bool want_logprobs)
-      : decoder_(tokenizer, /*skip_special=*/true),
-        stops_(std::move(stop_strings)),
-        want_logprobs_(want_logprobs) {}
+  // `tokenizer` must outlive this.
+  OutputText(const Tokenizer* tokenizer, OutputTextOptions options)
+      : decoder_(tokenizer, /*skip_special=*/true), options_(std::move(options)) {}
 
   // Appends a token; `hidden` ones have no text (those that end generation). Returns the index of
-  // the stop string that its text completed; what follows the beginning of that string is then
-  // dropped.
+  // the stop string that its text completed; what follows that string, or its beginning unless it
+  // is to be included, is then dropped.
   absl::optional<size_t> Append(int32_t token, bool hidden, PieceEvent::Logprobs logprobs);
 
   // Takes what may be sent: tokens whose characters are whole and whose text cannot be the
@@ -45,8 +50,8 @@ class OutputText {
   size_t SafeLength() const;
 
   IncrementalDecoder decoder_;
-  const std::vector<std::string> stops_;
-  const bool want_logprobs_;
+  const OutputTextOptions options_;
+  uint32_t num_tokens_ = 0;
   std::string text_;  // decoded and not yet sent
   std::vector<Pending> pending_;
   uint32_t sent_tokens_ = 0;

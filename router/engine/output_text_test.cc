@@ -29,39 +29,39 @@ class OutputTextTest : public ::testing::Test {
 };
 
 TEST_F(OutputTextTest, SendsTokensWithExactlyTheirText) {
-  OutputText text(tokenizer_.get(), {}, false);
+  OutputText text(tokenizer_.get(), {{}, false, 0, false});
   EXPECT_EQ(Feed(text, "ab"), "[a/1@0][b/1@1]");
 }
 
 TEST_F(OutputTextTest, HoldsTheTokensOfAnOpenCharacter) {
-  OutputText text(tokenizer_.get(), {}, false);
+  OutputText text(tokenizer_.get(), {{}, false, 0, false});
   EXPECT_EQ(Feed(text, "x\xe2\x82\xac"), "[x/1@0]--[\xe2\x82\xac/3@1]");
 }
 
 TEST_F(OutputTextTest, FlushesAnOpenCharacterAtTheEnd) {
-  OutputText text(tokenizer_.get(), {}, false);
+  OutputText text(tokenizer_.get(), {{}, false, 0, false});
   EXPECT_EQ(Feed(text, "\xe2\x82"), "--");
   EXPECT_EQ(Describe(text.Take(true)), "[\xef\xbf\xbd/2@0]");
   EXPECT_EQ(Describe(text.Take(true)), "-");
 }
 
 TEST_F(OutputTextTest, HoldsWhatMayBecomeAStopString) {
-  OutputText text(tokenizer_.get(), {"abc", "zz"}, false);
+  OutputText text(tokenizer_.get(), {{"abc", "zz"}, false, 0, false});
   EXPECT_EQ(Feed(text, "xababc"), "[x/1@0]--[ab/2@1]-[/3@3]stop0");
 }
 
 TEST_F(OutputTextTest, ReleasesWhatDidNotBecomeAStopString) {
-  OutputText text(tokenizer_.get(), {"abc"}, false);
+  OutputText text(tokenizer_.get(), {{"abc"}, false, 0, false});
   EXPECT_EQ(Feed(text, "abd"), "--[abd/3@0]");
 }
 
 TEST_F(OutputTextTest, CutsTheTextAtTheStopString) {
-  OutputText text(tokenizer_.get(), {"lo", "hell"}, false);
+  OutputText text(tokenizer_.get(), {{"lo", "hell"}, false, 0, false});
   EXPECT_EQ(Feed(text, "ohell"), "[o/1@0]---[/4@1]stop1");
 }
 
 TEST_F(OutputTextTest, HiddenTokensHaveNoText) {
-  OutputText text(tokenizer_.get(), {}, true);
+  OutputText text(tokenizer_.get(), {{}, false, 0, true});
   PieceEvent::Logprobs logprobs;
   logprobs.logprob = -1.5f;
   EXPECT_FALSE(text.Append(kFirstByteToken + 'q', /*hidden=*/true, logprobs).has_value());

@@ -4,7 +4,6 @@
 #define BATON_ROUTER_FLEET_CLUSTER_H_
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -64,13 +63,11 @@ class Cluster {
   virtual std::vector<ModelServing> Models() const = 0;
 
   // Hands a request to a group that serves `model`; never blocks. Its events, a refusal included,
-  // go to `sink`, on other threads and possibly before this returns. Returns a function that
-  // cancels the request: it may be called at any time, from any thread, any number of times;
-  // afterwards the sink gets at most the events already under way and then OnError(CANCELLED),
-  // unless it ended.
-  virtual std::function<void()> Submit(std::shared_ptr<const ModelContext> model,
-                                       EngineRequest request,
-                                       std::shared_ptr<RequestSink> sink) = 0;
+  // go to `sink`, on other threads and possibly before this returns. The handle's functions may be
+  // called at any time, from any thread, any number of times; after `cancel` the sink gets at most
+  // the events already under way and then OnError(CANCELLED), unless it ended.
+  virtual RequestHandle Submit(std::shared_ptr<const ModelContext> model, EngineRequest request,
+                               std::shared_ptr<RequestSink> sink) = 0;
 
   virtual std::vector<GroupSnapshot> Groups() const = 0;
   virtual uint64_t incarnation() const = 0;

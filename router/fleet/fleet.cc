@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bitset>
 #include <chrono>
+#include <cstring>
 #include <random>
 #include <set>
 #include <utility>
@@ -31,6 +33,15 @@ void LogModel(const ModelContext& model) {
     spdlog::warn("model {}: {}", model.name, std::string(model.chat_template_status.message()));
 }
 
+BlockHashKey RandomKey() {
+  BlockHashKey key;
+  for (size_t i = 0; i < key.size(); i += sizeof(uint64_t)) {
+    const uint64_t word = RandomWord();
+    std::memcpy(key.data() + i, &word, sizeof(word));
+  }
+  return key;
+}
+
 // Nobody but the ranks that are told can guess it.
 std::string RandomName(uint64_t epoch) {
   return absl::StrCat(absl::Hex(RandomWord(), absl::kZeroPad16),
@@ -41,12 +52,15 @@ std::string RandomName(uint64_t epoch) {
 
 // One group with its engine and links. The engine's thread sends plans through it.
 struct Fleet::GroupRuntime : public PlanSink {
-  GroupRuntime(Fleet* fleet, const std::string& name, Group formed)
-      : group(std::move(formed)),
-        engine(std::make_unique<Engine>(
-            name, fleet->clock_, this, [fleet, name](uint64_t epoch, const absl::Status& status) {
-              fleet->FailEpoch(name, epoch, std::string(status.message()));
-            })) {}
+  GroupRuntime(Fleet* f, const std::string& name, Group formed, size_t slot)
+      : fleet(f),
+        index_slot(slot),
+        group(std::move(formed)),
+        engine(
+            std::make_unique<Engine>(name, f->options_.engine, f->clock_, this,
+                                     [fleet = f, name](uint64_t epoch, const absl::Status& status) {
+                                       fleet->FailEpoch(name, epoch, std::string(status.message()));
+                                     })) {}
 
   void SendPlan(uint64_t epoch, const StepPlan& plan) override {
     std::vector<std::shared_ptr<WorkerLink>> to;
@@ -58,11 +72,18 @@ struct Fleet::GroupRuntime : public PlanSink {
     for (const auto& link : to) link->SendPlan(epoch, plan);
   }
 
+  void OnIndexChanges(const std::vector<IndexChange>& changes) override {
+    fleet->prefix_index_.Apply(index_slot, changes);
+  }
+
   void SetEpochLinks(uint64_t epoch, std::vector<std::shared_ptr<WorkerLink>> links) {
     MutexLock lock(&links_mu);
     links_epoch = epoch;
     epoch_links = std::move(links);
   }
+
+  Fleet* const fleet;
+  const size_t index_slot;
 
   // Guarded by the fleet's mutex.
   Group group;
@@ -83,6 +104,7 @@ Fleet::Fleet(const FleetOptions& options, const Clock* clock)
     : options_(options),
       clock_(clock),
       incarnation_(RandomWord()),
+      hash_key_(RandomKey()),
       started_(clock->Now()),
       ticker_([this] { RunTicks(); }) {}
 
@@ -171,6 +193,7 @@ void Fleet::Act(GroupRuntime& g, const Group::Actions& actions) {
     g.SetEpochLinks(0, {});
     g.engine->EndEpoch(absl::UnavailableError(
         absl::StrCat("group ", g.group.name(), " was lost: ", *actions.end_epoch)));
+    prefix_index_.Forget(g.index_slot);
   } else if (actions.aborted_epoch > 0) {
     spdlog::warn("group {}: epoch {} did not form: {}", g.group.name(), actions.aborted_epoch,
                  actions.abort_reason);
@@ -191,14 +214,7 @@ void Fleet::Act(GroupRuntime& g, const Group::Actions& actions) {
     EpochInfo info;
     info.number = actions.epoch;
     info.numerics_class = g.group.numerics_class();
-    info.scheduler.num_blocks = static_cast<int64_t>(capacity.num_blocks);
-    info.scheduler.block_size = capacity.block_size;
-    info.scheduler.max_step_tokens = std::min(options_.max_step_tokens, capacity.max_step_tokens);
-    info.scheduler.max_step_rows = capacity.max_step_rows;
-    info.scheduler.max_running = std::min({options_.max_running, capacity.max_slots,
-                                           capacity.max_step_rows, info.scheduler.max_step_tokens});
-    info.scheduler.max_queue_requests = options_.max_queue_requests;
-    info.scheduler.max_queue_tokens = options_.max_queue_tokens;
+    info.scheduler = MakeSchedulerOptions(g.group);
     std::vector<std::shared_ptr<WorkerLink>> links;
     for (AttachmentId id : g.group.Attachments()) links.push_back(link(id));
     g.SetEpochLinks(actions.epoch, std::move(links));
@@ -207,6 +223,31 @@ void Fleet::Act(GroupRuntime& g, const Group::Actions& actions) {
     g.epoch_started = clock_->Now();
     g.engine->StartEpoch(std::move(info));
   }
+}
+
+SchedulerOptions Fleet::MakeSchedulerOptions(const Group& group) const {
+  const RankCapacity capacity = group.Capacity();
+  SchedulerOptions o;
+  o.num_blocks = static_cast<int64_t>(capacity.num_blocks);
+  o.block_size = capacity.block_size;
+  o.max_step_tokens = std::min(options_.max_step_tokens, capacity.max_step_tokens);
+  o.max_step_rows = capacity.max_step_rows;
+  o.max_running = std::min(
+      {options_.max_running, capacity.max_slots, capacity.max_step_rows, o.max_step_tokens});
+  o.num_stages = group.pp();
+  // All stages busy, and the next plan there when the first is free.
+  o.max_in_flight = options_.run_ahead ? group.pp() + 1 : 1;
+  o.prefix_cache = options_.prefix_cache;
+  o.hash_key = hash_key_;
+  return o;
+}
+
+size_t Fleet::FreeIndexSlot() const {
+  std::bitset<kMaxIndexedGroups> taken;
+  for (const auto& [name, g] : groups_) taken.set(g->index_slot);
+  size_t slot = 0;
+  while (taken.test(slot)) ++slot;
+  return slot;
 }
 
 absl::StatusOr<AttachmentId> Fleet::Attach(const std::string& group, const RankHello& hello,
@@ -234,7 +275,9 @@ absl::StatusOr<AttachmentId> Fleet::Attach(const std::string& group, const RankH
       return absl::ResourceExhaustedError(absl::StrCat(
           "group ", group, ": there are ", groups_.size(), " groups; the limit is ", kMaxGroups));
     }
-    it = groups_.emplace(group, std::make_shared<GroupRuntime>(this, group, std::move(formed)))
+    it = groups_
+             .emplace(group, std::make_shared<GroupRuntime>(this, group, std::move(formed),
+                                                            FreeIndexSlot()))
              .first;
   }
   GroupRuntime& g = *it->second;
@@ -387,52 +430,87 @@ std::vector<ModelServing> Fleet::Models() const {
   return all;
 }
 
-std::function<void()> Fleet::Submit(std::shared_ptr<const ModelContext> model,
-                                    EngineRequest request, std::shared_ptr<RequestSink> sink) {
-  std::shared_ptr<Engine> engine;  // keeps its group too
-  uint64_t id = 0;
-  std::string missing = "no group serves the model";
+Fleet::Runtimes Fleet::Candidates(const ModelContext& model, uint64_t tokens,
+                                  std::string* missing) const {
+  Runtimes candidates;
+  if (draining_) {
+    *missing = "the server is shutting down";
+    return candidates;
+  }
+  *missing = "no group serves the model";
+  for (const auto& [name, g] : groups_) {
+    if (g->group.model_digest() != model.digest) continue;
+    if (g->group.state() != GroupState::kReady) {
+      *missing = g->group.WhatIsMissing();
+      continue;
+    }
+    const RankCapacity capacity = g->group.Capacity();
+    const uint64_t room =
+        std::min<uint64_t>(capacity.max_model_len, capacity.num_blocks * capacity.block_size);
+    if (tokens > room) {
+      *missing = absl::StrCat("group ", name, " takes requests of ", room,
+                              " tokens; this one may have ", tokens);
+      continue;
+    }
+    candidates.push_back(g);
+  }
+  return candidates;
+}
+
+const std::shared_ptr<Fleet::GroupRuntime>& Fleet::Pick(const Runtimes& candidates, uint64_t tokens,
+                                                        const std::vector<BlockHash>& hashes,
+                                                        uint32_t block_size) const {
+  std::vector<size_t> slots;
+  for (const auto& g : candidates) slots.push_back(g->index_slot);
+  const bool by_prefix = options_.routing == RoutingPolicy::kPrefixAffinity;
+  std::vector<uint32_t> matched(candidates.size(), 0);
+  if (by_prefix && candidates.size() > 1) matched = prefix_index_.MatchedBlocks(hashes, slots);
+  std::vector<GroupLoad> loads;
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    loads.push_back({candidates[i]->engine->LoadTokens(), candidates[i]->requests,
+                     uint64_t{matched[i]} * block_size});
+  }
+  // As if four more requests of this size were there.
+  return candidates[by_prefix ? PickPrefixAffinity(loads, 4 * tokens) : PickLeastLoaded(loads)];
+}
+
+RequestHandle Fleet::Submit(std::shared_ptr<const ModelContext> model, EngineRequest request,
+                            std::shared_ptr<RequestSink> sink) {
+  const uint64_t tokens = request.prompt.size() + uint64_t{request.stop.max_tokens};
+  std::string missing;
+  uint32_t block_size = 0;
   {
     MutexLock lock(&mu_);
-    std::vector<std::shared_ptr<GroupRuntime>> candidates;
-    std::vector<GroupLoad> loads;
-    for (const auto& [name, g] : groups_) {
-      if (g->group.model_digest() != model->digest) continue;
-      if (g->group.state() != GroupState::kReady) {
-        missing = g->group.WhatIsMissing();
-        continue;
-      }
-      const RankCapacity capacity = g->group.Capacity();
-      const uint64_t room =
-          std::min<uint64_t>(capacity.max_model_len, capacity.num_blocks * capacity.block_size);
-      const uint64_t wanted = request.prompt.size() + uint64_t{request.stop.max_tokens};
-      if (wanted > room) {
-        missing = absl::StrCat("group ", name, " takes requests of ", room,
-                               " tokens; this one may have ", wanted);
-        continue;
-      }
-      candidates.push_back(g);
-      loads.push_back({g->engine->LoadTokens(), g->requests});
-    }
-    if (draining_) {
-      candidates.clear();
-      missing = "the server is shutting down";
-    }
+    const Runtimes candidates = Candidates(*model, tokens, &missing);
+    if (!candidates.empty()) block_size = candidates[0]->group.Capacity().block_size;
+  }
+  std::vector<BlockHash> hashes;  // made without the lock; only worth something in such blocks
+  if (block_size > 0 && options_.prefix_cache && !request.num_prompt_logprobs.has_value()) {
+    BlockHasher hasher(hash_key_, block_size);
+    hashes = hasher.Chain(hasher.Root(/*adapter=*/0, /*content_digest=*/"", request.cache_salt),
+                          request.prompt);
+  }
+  std::shared_ptr<Engine> engine;  // keeps its group too
+  uint64_t id = 0;
+  {
+    MutexLock lock(&mu_);
+    const Runtimes candidates = Candidates(*model, tokens, &missing);
     if (!candidates.empty()) {
-      const std::shared_ptr<GroupRuntime>& g = candidates[PickLeastLoaded(loads)];
+      const std::shared_ptr<GroupRuntime>& g = Pick(candidates, tokens, hashes, block_size);
+      if (g->group.Capacity().block_size != block_size) hashes.clear();
       ++g->requests;
       engine = std::shared_ptr<Engine>(g, g->engine.get());
       id = next_request_++;
       // Posted under the lock: ids arrive in order.
       engine->Submit(id, std::shared_ptr<const Tokenizer>(model, model->tokenizer.get()),
-                     std::move(request), std::move(sink));
+                     std::move(request), std::move(sink), std::move(hashes));
     }
   }
   if (engine == nullptr) {
     sink->OnError(absl::UnavailableError(missing));
-    return [] {};
+    return {[] {}, [] {}};
   }
-  return [engine, id] { engine->Cancel(id); };
+  return {[engine, id] { engine->Cancel(id); }, [engine, id] { engine->Resume(id); }};
 }
 
 std::vector<GroupSnapshot> Fleet::Groups() const {

@@ -19,6 +19,8 @@
 #include "router/fleet/group.h"
 #include "router/fleet/model_context.h"
 #include "router/fleet/model_names.h"
+#include "router/fleet/prefix_index.h"
+#include "router/fleet/routing_policy.h"
 #include "router/fleet/worker_link.h"
 
 namespace baton {
@@ -27,8 +29,10 @@ struct FleetOptions {
   uint32_t max_running = 64;
   uint32_t max_step_tokens = 512;
   uint32_t max_model_len = 0;  // 0: what the workers allow
-  uint32_t max_queue_requests = 1024;
-  uint64_t max_queue_tokens = 1 << 20;
+  EngineOptions engine;
+  RoutingPolicy routing = RoutingPolicy::kPrefixAffinity;
+  bool prefix_cache = true;
+  bool run_ahead = true;  // plans are sent before the result of the one before is back
   // A plan that has been without a result for so long ends its group's epoch. More than zero.
   absl::Duration stall_limit = absl::Seconds(15);
   // How long a group without any rank stays listed, and its model known.
@@ -72,8 +76,8 @@ class Fleet : public Cluster {
   // --- Cluster.
   absl::StatusOr<ModelServing> FindModel(absl::string_view name) const override;
   std::vector<ModelServing> Models() const override;
-  std::function<void()> Submit(std::shared_ptr<const ModelContext> model, EngineRequest request,
-                               std::shared_ptr<RequestSink> sink) override;
+  RequestHandle Submit(std::shared_ptr<const ModelContext> model, EngineRequest request,
+                       std::shared_ptr<RequestSink> sink) override;
   std::vector<GroupSnapshot> Groups() const override;
   uint64_t incarnation() const override { return incarnation_; }
   absl::Duration uptime() const override { return clock_->Now() - started_; }
@@ -106,13 +110,25 @@ class Fleet : public Cluster {
   GroupRuntime* FindRuntime(AttachmentId id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   ModelServing Serving(const std::shared_ptr<const ModelContext>& model) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // The groups that can run a request of so many tokens, or why there is none.
+  Runtimes Candidates(const ModelContext& model, uint64_t tokens, std::string* missing) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  const std::shared_ptr<GroupRuntime>& Pick(const Runtimes& candidates, uint64_t tokens,
+                                            const std::vector<BlockHash>& hashes,
+                                            uint32_t block_size) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  SchedulerOptions MakeSchedulerOptions(const Group& group) const;
+  size_t FreeIndexSlot() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void FailEpoch(const std::string& group, uint64_t epoch, const std::string& reason);
   void RunTicks();
 
   const FleetOptions options_;
   const Clock* const clock_;
   const uint64_t incarnation_;
+  const BlockHashKey hash_key_;
   const absl::Time started_;
+
+  PrefixIndex prefix_index_;  // by GroupRuntime::index_slot
 
   mutable Mutex mu_;
   CondVar stopped_;

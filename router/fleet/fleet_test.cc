@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "baton/worker/v1/protocol_version.h"
 #include "common/check.h"
 #include "gtest/gtest.h"
 #include "router/tokenizer/test_vocabulary.h"
@@ -78,7 +79,9 @@ class FakeSink : public RequestSink {
     MutexLock lock(&mu_);
     group_ = event.group;
   }
-  void OnPiece(PieceEvent) override {}
+  void OnPrompt(PromptEvent) override {}
+  bool OnPiece(PieceEvent) override { return true; }
+  void OnChoiceFinished(const ChoiceEnd&) override {}
   void OnFinished(const FinishedEvent&) override { End(absl::OkStatus()); }
   void OnError(const absl::Status& status) override { End(status); }
 
@@ -127,7 +130,7 @@ class FleetTest : public ::testing::Test {
   // A worker on its own in a group.
   static RankHello Hello(const std::string& digest, uint64_t incarnation = 1) {
     RankHello hello;
-    hello.protocol_version = kProtocolVersion;
+    hello.protocol_version = kWorkerProtocolVersion;
     hello.incarnation = incarnation;
     hello.model_digest = digest;
     hello.numerics_class = absl::StrCat("class of ", digest);
@@ -139,6 +142,7 @@ class FleetTest : public ::testing::Test {
   static FleetOptions Options() {
     FleetOptions options;
     options.tick_interval = absl::InfiniteDuration();
+    options.run_ahead = false;  // one plan at a time is easier to answer by hand
     return options;
   }
 
@@ -195,7 +199,7 @@ class FleetTest : public ::testing::Test {
     EngineRequest request;
     request.prompt = {1, 2, 3};
     request.arrival = clock_.Now();
-    cancel_ = fleet_.Submit(serving->model, std::move(request), sink);
+    cancel_ = fleet_.Submit(serving->model, std::move(request), sink).cancel;
     return sink;
   }
   // A request whose plan has reached the group's worker.
@@ -384,15 +388,12 @@ TEST_F(FleetTest, AResultStartsTheLimitAgain) {
     const StepPlan plan = links_["g"]->last_plan();
     StepResult result;
     result.plan_id = plan.plan_id;
-    for (const PlannedWork& work : plan.work) {
-      for (const PlannedRow& row : work.rows) {
-        RowResult out;
-        out.slot = work.slot;
-        out.position = row.position;
-        out.token = 5;
-        result.rows.push_back(out);
-      }
-    }
+    ASSERT_EQ(plan.rows.size(), 1u);
+    RowResult out;
+    out.slot = plan.work[0].slot;
+    out.position = plan.rows[0].position;
+    out.token = 5;
+    result.rows.push_back(out);
     const int before = links_["g"]->plans();
     fleet_.Result(id, links_["g"]->formed(), std::move(result));
     ASSERT_TRUE(Eventually([&] { return links_["g"]->plans() > before; }));

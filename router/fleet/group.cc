@@ -6,6 +6,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "baton/worker/v1/protocol_version.h"
 
 namespace baton {
 namespace {
@@ -49,8 +50,8 @@ absl::Status Group::CheckFits(const RankHello& hello) const {
                                                       what, " is ", found, "; expected ",
                                                       expected));
   };
-  if (hello.protocol_version != kProtocolVersion)
-    return refuse("the protocol version", hello.protocol_version, kProtocolVersion);
+  if (hello.protocol_version != kWorkerProtocolVersion)
+    return refuse("the protocol version", hello.protocol_version, kWorkerProtocolVersion);
   if (hello.tp == 0 || hello.tp > kMaxParallelism) return refuse("--tp", hello.tp, "1 to 256");
   if (hello.pp == 0 || hello.pp > kMaxParallelism) return refuse("--pp", hello.pp, "1 to 256");
   if (hello.rank >= hello.tp * hello.pp) {

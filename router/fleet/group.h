@@ -45,8 +45,6 @@ struct RankCapacity {
   uint64_t weight_bytes = 0, kv_bytes = 0, workspace_bytes = 0;
 };
 
-constexpr uint32_t kProtocolVersion = 1;
-
 // Names one attachment of a worker; a new stream is a new attachment.
 using AttachmentId = uint64_t;
 

@@ -1,5 +1,6 @@
 #include "router/fleet/group.h"
 
+#include "baton/worker/v1/protocol_version.h"
 #include "gtest/gtest.h"
 
 namespace baton {
@@ -7,7 +8,7 @@ namespace {
 
 RankHello Hello(uint32_t rank, uint32_t tp = 2) {
   RankHello h;
-  h.protocol_version = kProtocolVersion;
+  h.protocol_version = kWorkerProtocolVersion;
   h.incarnation = 100 + rank;
   h.rank = rank;
   h.tp = tp;
@@ -211,7 +212,7 @@ TEST_F(GroupTest, RefusesWhatDoesNotFitAndSaysWhy) {
   };
   RankHello h = Hello(1);
   h.protocol_version = 7;
-  refused(h, "protocol version is 7; expected 1");
+  refused(h, "protocol version is 7; expected 2");
   h = Hello(1);
   h.model_digest = "d2";
   refused(h, "model's digest is d2; expected d1");

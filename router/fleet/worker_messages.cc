@@ -43,6 +43,7 @@ StepResult FromProto(const wire::StepResult& result) {
   StepResult r;
   r.plan_id = result.plan_id();
   r.compute_ns = result.compute_ns();
+  r.idle_ns = result.idle_ns();
   r.rows.reserve(result.rows_size());
   for (const wire::RowResult& row : result.rows()) {
     RowResult out;
@@ -107,30 +108,47 @@ void ToProto(uint64_t router_incarnation, uint64_t epoch, wire::Epoch* out) {
   out->set_number(epoch);
 }
 
+void ToProto(const SequenceSampling& s, wire::SlotSampling* out) {
+  out->set_temperature(s.temperature);
+  out->set_top_k(s.top_k);
+  out->set_top_p(s.top_p);
+  out->set_min_p(s.min_p);
+  out->set_repetition_penalty(s.repetition_penalty);
+  out->set_presence_penalty(s.presence_penalty);
+  out->set_frequency_penalty(s.frequency_penalty);
+  for (const auto& [id, bias] : s.logit_bias) {
+    out->add_bias_token_ids(static_cast<uint32_t>(id));
+    out->add_bias_values(bias);
+  }
+  out->mutable_allowed_token_ids()->Add(s.allowed_token_ids.begin(), s.allowed_token_ids.end());
+  for (const std::vector<int32_t>& word : s.bad_words)
+    out->add_bad_words()->mutable_token_ids()->Add(word.begin(), word.end());
+  out->set_min_tokens(s.min_tokens);
+  out->mutable_stop_token_ids()->Add(s.stop_token_ids.begin(), s.stop_token_ids.end());
+  out->set_seed(s.seed);
+  out->set_choice(s.choice);
+}
+
 void ToProto(const PlannedStart& start, wire::SlotStart* out) {
   out->set_slot(start.slot);
   out->mutable_tokens()->Add(start.tokens.begin(), start.tokens.end());
   out->set_prompt_length(start.prompt_length);
   out->set_num_computed(start.num_computed);
   out->mutable_blocks()->Add(start.blocks.begin(), start.blocks.end());
-  wire::SlotSampling* sampling = out->mutable_sampling();
-  sampling->set_temperature(start.sampling.temperature);
-  sampling->set_top_k(start.sampling.top_k);
-  sampling->set_top_p(start.sampling.top_p);
-  sampling->set_seed(start.sampling.seed);
-  sampling->set_choice(start.sampling.choice);
+  ToProto(start.sampling, out->mutable_sampling());
 }
 
-void ToProto(const PlannedWork& work, wire::SlotWork* out) {
+// `row`: the first of the work's rows.
+void ToProto(const PlannedWork& work, const PlannedRow* row, wire::SlotWork* out) {
   out->set_slot(work.slot);
   out->set_position(work.position);
   out->set_num_tokens(work.num_tokens);
-  for (const PlannedRow& row : work.rows) {
+  for (uint32_t i = 0; i < work.num_rows; ++i, ++row) {
     wire::OutputRow* r = out->add_rows();
-    r->set_position(row.position);
-    r->set_sample(row.sample);
-    r->set_want_logprobs(row.want_logprobs);
-    r->set_num_top(row.num_top);
+    r->set_position(row->position);
+    r->set_sample(row->sample);
+    r->set_want_logprobs(row->want_logprobs);
+    r->set_num_top(row->num_top);
   }
 }
 
@@ -154,7 +172,11 @@ void ToProto(uint64_t router_incarnation, uint64_t epoch, const StepPlan& plan,
     g->set_slot(grow.slot);
     g->mutable_blocks()->Add(grow.blocks.begin(), grow.blocks.end());
   }
-  for (const PlannedWork& work : plan.work) ToProto(work, out->add_work());
+  const PlannedRow* row = plan.rows.data();
+  for (const PlannedWork& work : plan.work) {
+    ToProto(work, row, out->add_work());
+    row += work.num_rows;
+  }
 }
 
 }  // namespace baton

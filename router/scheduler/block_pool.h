@@ -1,10 +1,15 @@
-// The KV blocks of a group, as the router sees them: numbers, and who holds which.
+// The KV blocks of a group, as the router sees them: numbers, who holds which, and which hold
+// something that can be used again.
 #ifndef BATON_ROUTER_SCHEDULER_BLOCK_POOL_H_
 #define BATON_ROUTER_SCHEDULER_BLOCK_POOL_H_
 
 #include <cstdint>
 #include <utility>
 #include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/types/span.h"
+#include "router/scheduler/block_hash.h"
 
 namespace baton {
 
@@ -27,9 +32,17 @@ class BlockLease {
     return *this;
   }
 
-  // Adds blocks until there are `count`; all or nothing: false when the pool has too few.
+  // Takes the indexed blocks of the longest known prefix of `hashes`, shared with whoever else
+  // holds them; returns how many. The lease must be empty.
+  int64_t TakePrefix(absl::Span<const BlockHash> hashes);
+  // Adds blocks of its own until there are `count`; all or nothing: false when the pool has too
+  // few.
   bool GrowTo(int64_t count);
+  // Block `index` of the lease, its own, now holds (or will, before anything that is planned from
+  // now on) what `hash` names. False when another block does already: this one is not indexed.
+  bool Publish(int64_t index, const BlockHash& hash);
   void Release();
+
   const std::vector<int32_t>& blocks() const { return blocks_; }
   int64_t size() const { return static_cast<int64_t>(blocks_.size()); }
 
@@ -38,7 +51,17 @@ class BlockLease {
   std::vector<int32_t> blocks_;
 };
 
-// Not thread-safe: it belongs to one scheduler.
+// What came into a pool's index and what left it, in order.
+struct IndexChange {
+  BlockHash hash;
+  bool added;
+};
+
+// Every block is held (by one lease or, if it is indexed, by several), or free. A free block that
+// is indexed keeps its contents until it is the least recently used one and a block is needed. A
+// lease frees its last block first, so a chain loses its end before its beginning (but where two
+// leases came to hold the same contents in blocks of their own). Not thread-safe: it belongs to one
+// scheduler.
 class BlockPool {
  public:
   explicit BlockPool(int64_t num_blocks);
@@ -46,17 +69,50 @@ class BlockPool {
   BlockPool& operator=(const BlockPool&) = delete;
 
   BlockLease NewLease() { return BlockLease(this); }
-  int64_t num_blocks() const { return static_cast<int64_t>(held_.size()); }
-  int64_t num_free() const { return static_cast<int64_t>(free_.size()); }
-  int64_t num_used() const { return num_blocks() - num_free(); }
+  // How many of the first `hashes` are indexed, up to the first that is not.
+  int64_t MatchedPrefix(absl::Span<const BlockHash> hashes) const;
+
+  int64_t num_blocks() const { return static_cast<int64_t>(blocks_.size()); }
+  int64_t num_free() const { return num_free_; }  // indexed ones included
+  int64_t num_used() const { return num_blocks() - num_free_; }
+  int64_t num_indexed() const { return static_cast<int64_t>(index_.size()); }
+  uint64_t num_evictions() const { return num_evictions_; }
+
+  // The changes since the last call; kept only once this has been called with true.
+  void LogIndexChanges(bool on) { log_changes_ = on; }
+  std::vector<IndexChange> TakeIndexChanges() { return std::exchange(changes_, {}); }
+
+  // Whether everything fits together, for tests: lists, counts and index. O(blocks).
+  bool Consistent() const;
 
  private:
   friend class BlockLease;
-  int32_t Take();
-  void GiveBack(int32_t block);
+  // Of a doubly linked list through the blocks.
+  static constexpr int32_t kNone = -1;
+  struct Block {
+    int32_t holders = 0;
+    bool indexed = false;
+    BlockHash hash;  // if indexed
+    // In the list of free blocks: least recently used first, those without contents before all.
+    int32_t previous = kNone, next = kNone;
+  };
 
-  std::vector<int32_t> free_;  // the last one is taken next
-  std::vector<bool> held_;     // by block: catches what is freed twice
+  void Link(int32_t block, bool at_front);
+  void Unlink(int32_t block);
+  int32_t Take();
+  void Hold(int32_t block);
+  void GiveBack(int32_t block);
+  void Log(const BlockHash& hash, bool added) {
+    if (log_changes_) changes_.push_back({hash, added});
+  }
+
+  std::vector<Block> blocks_;
+  int32_t first_free_ = kNone, last_free_ = kNone;
+  int64_t num_free_ = 0;
+  absl::flat_hash_map<BlockHash, int32_t> index_;  // never iterated over
+  uint64_t num_evictions_ = 0;
+  bool log_changes_ = false;
+  std::vector<IndexChange> changes_;
 };
 
 }  // namespace baton

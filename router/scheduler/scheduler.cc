@@ -5,248 +5,274 @@
 
 #include "absl/strings/str_format.h"
 #include "common/check.h"
+#include "common/status_macros.h"
+#include "router/scheduler/scheduler_sequence.h"
 
 namespace baton {
+namespace {
 
-// A sequence is its journal; the rest can be had again.
-struct Scheduler::Sequence {
-  SequenceRequest request;
-  std::vector<int32_t> tokens;  // the journal: prompt, then what was committed
-  bool started = false;         // kStarted was sent
-  // While running:
-  uint32_t slot = 0;
-  uint32_t num_computed = 0;
-  BlockLease lease;
+bool MoreUrgent(const Urgency& a, const Urgency& b) { return a < b; }
 
-  uint32_t prompt_length() const { return static_cast<uint32_t>(request.prompt.size()); }
-  uint32_t num_output() const { return static_cast<uint32_t>(tokens.size()) - prompt_length(); }
-  uint32_t num_pending() const { return static_cast<uint32_t>(tokens.size()) - num_computed; }
-  uint64_t most_tokens() const { return uint64_t{prompt_length()} + request.max_tokens; }
-};
+}  // namespace
 
 Scheduler::Scheduler(const SchedulerOptions& options)
-    : options_(options), pool_(options.num_blocks) {
-  BATON_CHECK(options.max_running <= options.max_step_rows &&
+    : options_(options),
+      pool_(options.num_blocks),
+      hasher_(options.hash_key, options.block_size),
+      slots_(options.max_running, nullptr) {
+  BATON_CHECK(options.max_running > 0 && options.max_running <= options.max_step_rows &&
               options.max_running <= options.max_step_tokens);
+  BATON_CHECK(options.num_stages > 0 && options.max_in_flight > 0);
   for (uint32_t slot = options.max_running; slot > 0; --slot) free_slots_.push_back(slot - 1);
 }
 
 Scheduler::~Scheduler() = default;
 
-absl::Status Scheduler::Add(SequenceRequest request) {
-  BATON_CHECK(!request.prompt.empty() && request.max_tokens > 0);
-  const uint64_t tokens = request.prompt.size() + uint64_t{request.max_tokens};
-  if (BlocksFor(tokens) > pool_.num_blocks()) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("prompt and maximum output are %d tokens together; the KV memory holds %d",
-                        tokens, pool_.num_blocks() * options_.block_size));
-  }
-  if (waiting_.size() >= options_.max_queue_requests) {
-    return absl::ResourceExhaustedError(
-        absl::StrFormat("the queue is full: %d requests wait", waiting_.size()));
-  }
-  if (queue_tokens_ + tokens > options_.max_queue_tokens) {
-    return absl::ResourceExhaustedError(
-        absl::StrFormat("the queue is full: %d tokens wait, this request adds %d, the limit is %d",
-                        queue_tokens_, tokens, options_.max_queue_tokens));
-  }
-  auto sequence = std::make_unique<Sequence>();
-  sequence->tokens = request.prompt;
-  sequence->request = std::move(request);
-  queue_tokens_ += tokens;
-  waiting_.push_back(std::move(sequence));
-  return absl::OkStatus();
+Scheduler::Sequence* Scheduler::Find(SequenceId id) const {
+  const auto it = sequences_.find(id);
+  return it == sequences_.end() ? nullptr : it->second.get();
 }
 
-Scheduler::SequencePtr Scheduler::TakeFromRunning(SequenceId id) {
-  const auto it = running_.find(id);
-  SequencePtr s = std::move(it->second);
-  running_.erase(it);
-  running_tokens_ -= s->most_tokens();
-  ended_slots_.push_back(s->slot);
-  free_slots_.push_back(s->slot);
-  s->lease.Release();
-  s->num_computed = 0;
-  return s;
+absl::Status Scheduler::Add(SequenceRequest request) {
+  BATON_CHECK(!request.prompt.empty() && request.max_tokens > 0);
+  auto s = std::make_unique<Sequence>(std::move(request));
+  if (BlocksFor(s->most_tokens()) > pool_.num_blocks()) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("prompt and maximum output are %d tokens together; the KV memory holds %d",
+                        s->most_tokens(), pool_.num_blocks() * options_.block_size));
+  }
+  if (options_.prefix_cache) {
+    s->last_hash = hasher_.Root(/*adapter=*/0, /*content_digest=*/"", s->request.cache_salt);
+    if (s->request.prompt_hashes.size() == s->request.prompt.size() / options_.block_size) {
+      s->hashes = s->request.prompt_hashes;
+      if (!s->hashes.empty()) s->last_hash = s->hashes.back();
+    }
+    ExtendHashes(*s);
+  }
+  queued_tokens_ += s->most_tokens();
+  ++queued_requests_;
+  load_tokens_ += s->most_tokens();
+  if (s->request.deadline != absl::InfiniteFuture()) {
+    deadlines_.emplace(s->request.deadline, s->request.id);
+  }
+  waiting_.emplace(s->urgency, s.get());
+  const bool is_new = sequences_.emplace(s->request.id, std::move(s)).second;
+  BATON_CHECK(is_new);
+  return absl::OkStatus();
 }
 
 bool Scheduler::Cancel(SequenceId id) {
-  if (running_.count(id) > 0) {
-    TakeFromRunning(id);
-    return true;
-  }
-  const auto it = std::find_if(waiting_.begin(), waiting_.end(),
-                               [id](const SequencePtr& s) { return s->request.id == id; });
-  if (it == waiting_.end()) return false;
-  queue_tokens_ -= (*it)->most_tokens();
-  waiting_.erase(it);
+  Sequence* s = Find(id);
+  if (s == nullptr) return false;
+  Remove(*s);
   return true;
 }
 
-void Scheduler::Expire(absl::Time now, std::vector<SchedulerEvent>* events) {
-  std::vector<SequenceId> expired;
-  for (const auto& [id, s] : running_) {
-    if (s->request.deadline <= now) expired.push_back(id);
-  }
-  for (const SequencePtr& s : waiting_) {
-    if (s->request.deadline <= now) expired.push_back(s->request.id);
-  }
-  for (SequenceId id : expired) {
-    Cancel(id);
-    SchedulerEvent event;
-    event.kind = SchedulerEvent::Kind::kExpired;
-    event.id = id;
-    events->push_back(std::move(event));
+void Scheduler::Pause(SequenceId id) {
+  Sequence* s = Find(id);
+  if (s == nullptr || s->paused) return;
+  s->paused = true;
+  if (s->running) {
+    Unexpect(*s);  // nobody should wait for it
+  } else {
+    waiting_.erase(s->urgency);
   }
 }
 
-StepPlan Scheduler::Schedule(absl::Time now, std::vector<SchedulerEvent>* events) {
-  BATON_CHECK(!waiting_for_result_);
-  Expire(now, events);
-  StepPlan plan;
-  const uint32_t left = PlanRunning(options_.max_step_tokens, &plan);
-  Admit(left, &plan, events);
-  if (plan.empty()) return plan;
-  plan.plan_id = flight_plan_ = next_plan_++;
-  plan.ended_slots = std::move(ended_slots_);
-  ended_slots_.clear();
-  waiting_for_result_ = true;
-  return plan;
+void Scheduler::Resume(SequenceId id) {
+  Sequence* s = Find(id);
+  if (s == nullptr || !s->paused) return;
+  s->paused = false;
+  if (!s->running) waiting_.emplace(s->urgency, s);
 }
 
-uint32_t Scheduler::PlanRunning(uint32_t budget, StepPlan* plan) {
-  // Every sequence that decodes gets its token: prompts share what is left.
-  uint32_t decodes = 0;
-  for (const auto& [id, s] : running_) decodes += s->num_pending() == 1;
-  for (auto it = running_.begin(); it != running_.end(); ++it) {
-    Sequence& s = *it->second;
-    const bool decode = s.num_pending() == 1;
-    const uint32_t count = decode ? 1 : std::min(s.num_pending(), budget - decodes);
-    if (count == 0) continue;
-    const int64_t known_blocks = s.lease.size();
-    while (!s.lease.GrowTo(BlocksFor(uint64_t{s.num_computed} + count))) {
-      const Sequence* youngest = running_.rbegin()->second.get();
-      if (youngest->num_pending() == 1) --decodes;
-      const bool itself = youngest == &s;
-      PreemptYoungest();
-      if (itself) return budget;  // it was the last one
-    }
-    if (s.lease.size() > known_blocks) {
-      const std::vector<int32_t>& blocks = s.lease.blocks();
-      plan->grows.push_back({s.slot, {blocks.begin() + known_blocks, blocks.end()}});
-    }
-    PlanWork(s, count, plan);
-    budget -= count;
-    if (decode) --decodes;
+void Scheduler::Start(Sequence& s, BlockLease lease, int64_t num_cached_blocks) {
+  waiting_.erase(s.urgency);
+  if (!s.started) {
+    queued_tokens_ -= s.most_tokens();
+    --queued_requests_;
   }
-  return budget;
+  s.running = true;
+  s.run = next_run_++;
+  s.slot = free_slots_.back();
+  free_slots_.pop_back();
+  slots_[s.slot] = &s;
+  s.lease = std::move(lease);
+  s.num_told_blocks = 0;
+  s.num_published = static_cast<size_t>(num_cached_blocks);
+  s.num_computed = static_cast<uint32_t>(num_cached_blocks) * options_.block_size;
+  const auto at = std::lower_bound(
+      running_.begin(), running_.end(), s.urgency,
+      [](const Sequence* a, const Urgency& b) { return MoreUrgent(a->urgency, b); });
+  running_.insert(at, &s);
+  Expect(s);
 }
 
-void Scheduler::PlanWork(Sequence& s, uint32_t count, StepPlan* plan) {
-  PlannedWork work;
-  work.slot = s.slot;
-  work.position = s.num_computed;
-  work.num_tokens = count;
-  s.num_computed += count;
-  if (s.num_pending() == 0) {
-    PlannedRow row;
-    row.position = s.num_computed - 1;
-    row.sample = true;
-    row.want_logprobs = s.request.num_logprobs.has_value();
-    row.num_top = s.request.num_logprobs.value_or(0);
-    flight_.push_back({s.request.id, s.slot, row.position});
-    work.rows.push_back(row);
-  }
-  plan->work.push_back(std::move(work));
+void Scheduler::Stop(Sequence& s) {
+  Unexpect(s);
+  running_.erase(std::find(running_.begin(), running_.end(), &s));
+  slots_[s.slot] = nullptr;
+  ended_slots_.push_back(s.slot);
+  free_slots_.push_back(s.slot);
+  s.running = false;
+  s.lease.Release();
+  s.num_computed = 0;
+  s.samples_in_flight = 0;
 }
 
-void Scheduler::Admit(uint32_t budget, StepPlan* plan, std::vector<SchedulerEvent>* events) {
-  while (budget > 0 && !waiting_.empty() && !free_slots_.empty()) {
-    Sequence& next = *waiting_.front();
-    BlockLease lease = pool_.NewLease();
-    // Room for the whole journal, so that nobody is admitted only to be pre-empted within its
-    // prompt.
-    if (!lease.GrowTo(BlocksFor(next.tokens.size()))) return;
-    SequencePtr s = std::move(waiting_.front());
-    waiting_.pop_front();
-    queue_tokens_ -= s->most_tokens();
-    running_tokens_ += s->most_tokens();
-    s->lease = std::move(lease);
-    s->slot = free_slots_.back();
-    free_slots_.pop_back();
-    PlannedStart start;
-    start.slot = s->slot;
-    start.tokens = s->tokens;
-    start.prompt_length = s->prompt_length();
-    start.blocks = s->lease.blocks();
-    start.sampling = s->request.sampling;
-    plan->starts.push_back(std::move(start));
-    const uint32_t count = std::min(s->num_pending(), budget);
-    PlanWork(*s, count, plan);
-    budget -= count;
-    if (!s->started) {
-      s->started = true;
-      SchedulerEvent event;
-      event.kind = SchedulerEvent::Kind::kStarted;
-      event.id = s->request.id;
-      events->push_back(std::move(event));
-    }
-    running_.emplace(s->request.id, std::move(s));
-  }
-}
-
-void Scheduler::PreemptYoungest() {
-  SequencePtr s = TakeFromRunning(running_.rbegin()->first);
-  queue_tokens_ += s->most_tokens();
+void Scheduler::Preempt(Sequence& s) {
   ++num_preemptions_;
-  waiting_.push_front(std::move(s));
+  Stop(s);
+  if (!s.paused) waiting_.emplace(s.urgency, &s);
 }
 
-void Scheduler::Commit(Sequence& s, const RowResult& row, std::vector<SchedulerEvent>* events) {
-  SchedulerEvent event;
+void Scheduler::Remove(Sequence& s) {
+  if (s.running) {
+    Stop(s);
+  } else if (!s.paused) {
+    waiting_.erase(s.urgency);
+  }
+  if (!s.started) {
+    queued_tokens_ -= s.most_tokens();
+    --queued_requests_;
+  }
+  load_tokens_ -= s.most_tokens();
+  if (s.request.deadline != absl::InfiniteFuture()) {
+    deadlines_.erase({s.request.deadline, s.request.id});
+  }
+  sequences_.erase(s.request.id);
+}
+
+void Scheduler::ExtendHashes(Sequence& s) {
+  const size_t size = options_.block_size;
+  while ((s.hashes.size() + 1) * size <= s.tokens.size()) {
+    s.last_hash = hasher_.Next(s.last_hash,
+                               absl::MakeConstSpan(s.tokens.data() + s.hashes.size() * size, size));
+    s.hashes.push_back(s.last_hash);
+  }
+}
+
+void Scheduler::PublishBlocks(Sequence& s) {
+  while (s.num_published < s.hashes.size() &&
+         (s.num_published + 1) * options_.block_size <= s.num_computed) {
+    const BlockHash& hash = s.hashes[s.num_published];
+    // Where another block holds the same already, this one stays out of the index.
+    s.lease.Publish(static_cast<int64_t>(s.num_published), hash);
+    const auto it = expected_.find(hash);
+    if (it != expected_.end() && it->second == &s) expected_.erase(it);
+    ++s.num_published;
+  }
+}
+
+void Scheduler::Expect(Sequence& s) {
+  for (size_t i = s.num_published; i < s.hashes.size(); ++i) expected_.emplace(s.hashes[i], &s);
+}
+
+void Scheduler::Unexpect(Sequence& s) {
+  for (size_t i = s.num_published; i < s.hashes.size(); ++i) {
+    const auto it = expected_.find(s.hashes[i]);
+    if (it != expected_.end() && it->second == &s) expected_.erase(it);
+  }
+}
+
+absl::Status Scheduler::CheckResult(const StepResult& result) const {
+  const uint64_t expected = flights_.empty() ? 0 : flights_.front().plan_id;
+  if (result.plan_id != expected) {
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "a result of plan %d came; the oldest in flight is %d", result.plan_id, expected));
+  }
+  const std::vector<FlightRow>& rows = flights_.front().rows;
+  if (result.rows.size() != rows.size()) {
+    return absl::InternalError(absl::StrFormat("plan %d asked for %d rows and got %d",
+                                               result.plan_id, rows.size(), result.rows.size()));
+  }
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const RowResult& row = result.rows[i];
+    if (row.slot == rows[i].slot && row.position == rows[i].position) continue;
+    return absl::InternalError(
+        absl::StrFormat("plan %d asked for slot %d position %d and got slot %d position %d",
+                        result.plan_id, rows[i].slot, rows[i].position, row.slot, row.position));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Scheduler::Update(StepResult result, std::vector<SchedulerEvent>* events) {
+  RETURN_IF_ERROR(CheckResult(result));
+  const Flight flight = std::move(flights_.front());
+  flights_.pop_front();
+  for (size_t i = 0; i < flight.rows.size(); ++i) {
+    const FlightRow& row = flight.rows[i];
+    Sequence* s = slots_[row.slot];
+    if (s == nullptr || s->run != row.run) continue;  // it has left the slot
+    if (row.sample) {
+      CommitSample(*s, std::move(result.rows[i]), events);
+    } else {
+      CommitPrompt(*s, std::move(result.rows[i]), events);
+    }
+  }
+  return absl::OkStatus();
+}
+
+void Scheduler::CommitPrompt(Sequence& s, RowResult row, std::vector<SchedulerEvent>* events) {
+  s.num_prompt_rows = row.position + 1;
+  events->emplace_back();
+  SchedulerEvent& event = events->back();
+  event.kind = SchedulerEvent::Kind::kPromptToken;
+  event.id = s.request.id;
+  event.position = row.position + 1;
+  event.token = s.tokens[event.position];
+  event.logprob = row.logprob;
+  event.top_tokens = std::move(row.top_tokens);
+  event.top_logprobs = std::move(row.top_logprobs);
+}
+
+void Scheduler::CommitSample(Sequence& s, RowResult row, std::vector<SchedulerEvent>* events) {
+  events->emplace_back();
+  SchedulerEvent& event = events->back();
   event.id = s.request.id;
   if (!row.token.has_value()) {
     event.kind = SchedulerEvent::Kind::kFailed;
-    TakeFromRunning(s.request.id);
-    events->push_back(std::move(event));
-    return;
+    return Remove(s);
   }
-  s.tokens.push_back(*row.token);
-  const std::vector<int32_t>& stops = s.request.stop_token_ids;
+  event.kind = SchedulerEvent::Kind::kToken;
+  event.position = static_cast<uint32_t>(s.tokens.size());
   event.token = *row.token;
   event.logprob = row.logprob;
-  event.top_tokens = row.top_tokens;
-  event.top_logprobs = row.top_logprobs;
-  event.stopped_by_token = std::find(stops.begin(), stops.end(), *row.token) != stops.end();
+  event.top_tokens = std::move(row.top_tokens);
+  event.top_logprobs = std::move(row.top_logprobs);
+  s.tokens.push_back(*row.token);
+  --s.samples_in_flight;
+  if (options_.prefix_cache && s.tokens.size() % options_.block_size == 0) {
+    ExtendHashes(s);
+    PublishBlocks(s);
+  }
+  const std::vector<int32_t>& stops = s.request.stop_token_ids;
+  event.stopped_by_token = std::find(stops.begin(), stops.end(), event.token) != stops.end();
   event.finished = event.stopped_by_token || s.num_output() >= s.request.max_tokens;
-  if (event.finished) TakeFromRunning(s.request.id);
-  events->push_back(std::move(event));
+  if (event.finished) Remove(s);
 }
 
-absl::Status Scheduler::Update(const StepResult& result, std::vector<SchedulerEvent>* events) {
-  if (!waiting_for_result_ || result.plan_id != flight_plan_) {
-    return absl::FailedPreconditionError(absl::StrFormat(
-        "a result of plan %d came; plan %d is in flight", result.plan_id, flight_plan_));
+bool Scheduler::Consistent() const {
+  if (!pool_.Consistent()) return false;
+  size_t taken = 0;
+  for (uint32_t slot = 0; slot < slots_.size(); ++slot) {
+    const Sequence* s = slots_[slot];
+    if (s == nullptr) continue;
+    ++taken;
+    if (!s->running || s->slot != slot) return false;
+    if (s->num_computed > s->virtual_length()) return false;
+    if (BlocksFor(s->num_computed) > s->lease.size()) return false;
+    if (s->num_published * options_.block_size > s->num_computed) return false;
   }
-  if (result.rows.size() != flight_.size()) {
-    return absl::InternalError(absl::StrFormat("plan %d asked for %d rows and got %d",
-                                               result.plan_id, flight_.size(), result.rows.size()));
+  if (taken != running_.size() || taken + free_slots_.size() != slots_.size()) return false;
+  for (size_t i = 1; i < running_.size(); ++i) {
+    if (!MoreUrgent(running_[i - 1]->urgency, running_[i]->urgency)) return false;
   }
-  for (size_t i = 0; i < flight_.size(); ++i) {
-    if (result.rows[i].slot != flight_[i].slot || result.rows[i].position != flight_[i].position) {
-      return absl::InternalError(absl::StrFormat(
-          "plan %d asked for slot %d position %d and got slot %d position %d", result.plan_id,
-          flight_[i].slot, flight_[i].position, result.rows[i].slot, result.rows[i].position));
-    }
+  if (sequences_.empty()) {
+    return running_.empty() && waiting_.empty() && pool_.num_used() == 0 && expected_.empty() &&
+           deadlines_.empty() && load_tokens_ == 0 && queued_tokens_ == 0 && queued_requests_ == 0;
   }
-  for (size_t i = 0; i < flight_.size(); ++i) {
-    const auto it = running_.find(flight_[i].id);
-    if (it != running_.end())
-      Commit(*it->second, result.rows[i], events);  // else it was cancelled meanwhile
-  }
-  flight_.clear();
-  waiting_for_result_ = false;
-  return absl::OkStatus();
+  return running_.size() + waiting_.size() <= sequences_.size();
 }
 
 }  // namespace baton

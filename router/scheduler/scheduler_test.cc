@@ -1,20 +1,21 @@
 #include "router/scheduler/scheduler.h"
 
-#include <random>
-#include <set>
-
 #include "gtest/gtest.h"
+#include "router/scheduler/fake_group.h"
 
 namespace baton {
 namespace {
 
 using Kind = SchedulerEvent::Kind;
 
+constexpr absl::Time kNow = absl::UnixEpoch();
+
 SequenceRequest Request(SequenceId id, size_t prompt, uint32_t max_tokens) {
   SequenceRequest r;
   r.id = id;
-  r.prompt.assign(prompt, 7);
+  r.prompt.assign(prompt, static_cast<int32_t>(100 + id));
   r.max_tokens = max_tokens;
+  r.arrival = kNow + absl::Milliseconds(id);
   return r;
 }
 
@@ -25,241 +26,374 @@ SchedulerOptions Options(int64_t blocks = 100) {
   o.max_running = 4;
   o.max_step_tokens = 16;
   o.max_step_rows = 4;
+  o.max_in_flight = 1;
   return o;
 }
 
-// An honest fake of a group: it keeps slots as a worker does and refuses what a worker would
-// refuse. The next token of a journal is a pure function of it.
-class FakeGroup {
+// A scheduler and its group, stepped by hand.
+class Cluster {
  public:
-  explicit FakeGroup(const SchedulerOptions& options) : options_(options) {}
-
-  static int32_t NextToken(const std::vector<int32_t>& journal) {
-    uint32_t h = 17;
-    for (int32_t t : journal) h = h * 31 + static_cast<uint32_t>(t);
-    return static_cast<int32_t>(h % 2);
+  explicit Cluster(const SchedulerOptions& options) : s(options), group(options, 2) {}
+  // Makes one plan, and sends it.
+  StepPlan Plan() {
+    StepPlan plan = s.Schedule(now, &events);
+    if (!plan.empty()) results.push_back(group.Run(plan));
+    return plan;
+  }
+  // The oldest result comes back.
+  void Result() {
+    ASSERT_TRUE(s.Update(results.front(), &events).ok());
+    results.pop_front();
+  }
+  StepPlan Step() {
+    StepPlan plan = Plan();
+    if (!results.empty()) Result();
+    return plan;
+  }
+  int Count(Kind kind, SequenceId id) const {
+    int count = 0;
+    for (const SchedulerEvent& e : events) count += e.kind == kind && e.id == id;
+    return count;
+  }
+  void Drain() {
+    for (int i = 0; i < 1000 && !s.idle(); ++i) Step();
+    EXPECT_TRUE(s.idle());
+    EXPECT_TRUE(s.Consistent());
+    EXPECT_EQ(group.fault(), "");
   }
 
-  StepResult Run(const StepPlan& plan) {
-    StepResult result;
-    result.plan_id = plan.plan_id;
-    for (uint32_t slot : plan.ended_slots) EXPECT_EQ(slots_.erase(slot), 1u);
-    for (const PlannedStart& s : plan.starts) {
-      EXPECT_TRUE(slots_.emplace(s.slot, Slot{s.tokens, s.blocks, s.num_computed}).second);
-      EXPECT_LT(s.slot, options_.max_running);
-    }
-    for (const PlannedGrow& g : plan.grows) {
-      auto& blocks = slots_.at(g.slot).blocks;
-      blocks.insert(blocks.end(), g.blocks.begin(), g.blocks.end());
-    }
-    std::set<int32_t> held;
-    size_t num_held = 0;
-    for (const auto& [slot, s] : slots_) {
-      held.insert(s.blocks.begin(), s.blocks.end());
-      num_held += s.blocks.size();
-    }
-    EXPECT_EQ(held.size(), num_held) << "a block is held twice";
-    uint32_t tokens = 0;
-    for (const PlannedWork& w : plan.work) {
-      Slot& s = slots_.at(w.slot);
-      EXPECT_EQ(w.position, s.computed);
-      s.computed += w.num_tokens;
-      tokens += w.num_tokens;
-      EXPECT_LE(s.computed, s.tokens.size());
-      EXPECT_LE(s.computed, s.blocks.size() * options_.block_size);
-      for (const PlannedRow& row : w.rows) {
-        RowResult r;
-        r.slot = w.slot;
-        r.position = row.position;
-        r.token = NextToken(s.tokens);
-        s.tokens.push_back(*r.token);
-        result.rows.push_back(r);
-      }
-    }
-    EXPECT_LE(tokens, options_.max_step_tokens);
-    return result;
-  }
-
- private:
-  struct Slot {
-    std::vector<int32_t> tokens;
-    std::vector<int32_t> blocks;
-    uint32_t computed;
-  };
-  const SchedulerOptions options_;
-  std::map<uint32_t, Slot> slots_;
+  Scheduler s;
+  FakeGroup group;
+  std::deque<StepResult> results;
+  std::vector<SchedulerEvent> events;
+  absl::Time now = kNow;
 };
 
 TEST(Scheduler, DecodesAndChunksShareAStep) {
-  Scheduler s(Options());
-  FakeGroup group(Options());
-  std::vector<SchedulerEvent> events;
-  ASSERT_TRUE(s.Add(Request(1, 3, 10)).ok());
-  EXPECT_TRUE(s.Update(group.Run(s.Schedule(absl::UnixEpoch(), &events)), &events).ok());
-  ASSERT_TRUE(s.Add(Request(2, 40, 10)).ok());
-  const StepPlan plan = s.Schedule(absl::UnixEpoch(), &events);
+  Cluster c(Options());
+  ASSERT_TRUE(c.s.Add(Request(1, 3, 10)).ok());
+  c.Step();
+  ASSERT_TRUE(c.s.Add(Request(2, 40, 10)).ok());
+  const StepPlan plan = c.Step();
   ASSERT_EQ(plan.work.size(), 2u);
   EXPECT_EQ(plan.work[0].num_tokens, 1u);
   EXPECT_EQ(plan.work[1].num_tokens, 15u);  // the rest of the budget
-  EXPECT_TRUE(plan.work[1].rows.empty());
-  EXPECT_TRUE(s.Update(group.Run(plan), &events).ok());
-  EXPECT_EQ(s.Schedule(absl::UnixEpoch(), &events).work[1].position, 15u);
+  EXPECT_EQ(plan.work[1].num_rows, 0u);
+  EXPECT_EQ(c.Step().work[1].position, 15u);
+  c.Drain();
 }
 
 TEST(Scheduler, EndsByStopTokenAndByLength) {
-  Scheduler s(Options());
-  FakeGroup group(Options());
-  std::vector<SchedulerEvent> events;
+  Cluster c(Options());
   SequenceRequest stops = Request(1, 3, 50);
   stops.stop_token_ids = {0};
-  ASSERT_TRUE(s.Add(stops).ok());
-  ASSERT_TRUE(s.Add(Request(2, 3, 5)).ok());
-  for (int i = 0; i < 60 && !s.idle(); ++i) {
-    ASSERT_TRUE(s.Update(group.Run(s.Schedule(absl::UnixEpoch(), &events)), &events).ok());
-  }
-  EXPECT_TRUE(s.idle());
-  int count[3] = {};
+  ASSERT_TRUE(c.s.Add(stops).ok());
+  ASSERT_TRUE(c.s.Add(Request(2, 3, 5)).ok());
+  c.Drain();
   bool finished[3] = {};
-  for (const SchedulerEvent& e : events) {
+  for (const SchedulerEvent& e : c.events) {
     if (e.kind != Kind::kToken) continue;
-    ++count[e.id];
     EXPECT_FALSE(finished[e.id]) << "a token after the end";
     finished[e.id] = e.finished;
     if (e.finished) EXPECT_EQ(e.stopped_by_token, e.id == 1);
     if (e.id == 1) EXPECT_EQ(e.finished, e.token == 0);
   }
-  EXPECT_EQ(count[2], 5);
+  EXPECT_EQ(c.Count(Kind::kToken, 2), 5);
   EXPECT_TRUE(finished[1] && finished[2]);
-  EXPECT_EQ(s.blocks_used(), 0);
 }
 
-TEST(Scheduler, RefusesWhatCannotFitAndWhatTheQueueCannotHold) {
-  SchedulerOptions o = Options(2);
-  o.max_queue_requests = 2;
-  o.max_queue_tokens = 12;
-  Scheduler s(o);
-  const absl::Status too_big = s.Add(Request(1, 4, 5));
+TEST(Scheduler, RefusesWhatCouldNeverFit) {
+  Cluster c(Options(2));
+  const absl::Status too_big = c.s.Add(Request(1, 4, 5));
   EXPECT_EQ(too_big.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_NE(too_big.message().find("9 tokens"), absl::string_view::npos);
-  EXPECT_TRUE(s.Add(Request(2, 4, 4)).ok());
-  EXPECT_EQ(s.Add(Request(3, 4, 4)).code(), absl::StatusCode::kResourceExhausted);
-  EXPECT_TRUE(s.Add(Request(4, 1, 1)).ok());
-  EXPECT_EQ(s.Add(Request(5, 1, 1)).code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_TRUE(c.s.Add(Request(2, 4, 4)).ok());
+  EXPECT_EQ(c.s.queued_tokens(), 8u);
+  c.Drain();
 }
 
 TEST(Scheduler, CancelFreesBlocksAtOnceInAnyPhase) {
-  Scheduler s(Options());
-  FakeGroup group(Options());
-  std::vector<SchedulerEvent> events;
-  ASSERT_TRUE(s.Add(Request(1, 8, 4)).ok());
-  const StepPlan plan = s.Schedule(absl::UnixEpoch(), &events);
-  EXPECT_EQ(s.blocks_used(), 2);
-  EXPECT_TRUE(s.Cancel(1));  // while its plan is in flight
-  EXPECT_EQ(s.blocks_used(), 0);
-  events.clear();
-  EXPECT_TRUE(s.Update(group.Run(plan), &events).ok());
-  EXPECT_TRUE(events.empty()) << "a cancelled sequence got a token";
-  EXPECT_FALSE(s.Cancel(1));
-  ASSERT_TRUE(s.Add(Request(2, 8, 4)).ok());
-  EXPECT_TRUE(s.Cancel(2));  // while it waits
-  EXPECT_TRUE(s.idle());
+  Cluster c(Options());
+  ASSERT_TRUE(c.s.Add(Request(1, 8, 4)).ok());
+  c.Plan();
+  EXPECT_EQ(c.s.pool().num_used(), 2);
+  EXPECT_TRUE(c.s.Cancel(1));  // while its plan is in flight
+  EXPECT_EQ(c.s.pool().num_used(), 0);
+  c.events.clear();
+  c.Result();
+  EXPECT_TRUE(c.events.empty()) << "a cancelled sequence got a token";
+  EXPECT_FALSE(c.s.Cancel(1));
+  ASSERT_TRUE(c.s.Add(Request(2, 8, 4)).ok());
+  EXPECT_TRUE(c.s.Cancel(2));  // while it waits
+  ASSERT_TRUE(c.s.Add(Request(3, 8, 4)).ok());
+  c.s.Pause(3);
+  EXPECT_TRUE(c.s.Cancel(3));  // while it is paused
+  EXPECT_TRUE(c.s.Consistent());
 }
 
 TEST(Scheduler, WhatExpiresInTheQueueNeverRuns) {
-  Scheduler s(Options());
+  Cluster c(Options());
   SequenceRequest late = Request(1, 8, 4);
-  late.deadline = absl::UnixEpoch() + absl::Seconds(1);
-  ASSERT_TRUE(s.Add(late).ok());
-  std::vector<SchedulerEvent> events;
-  EXPECT_TRUE(s.Schedule(absl::UnixEpoch() + absl::Seconds(2), &events).empty());
-  ASSERT_EQ(events.size(), 1u);
-  EXPECT_EQ(events[0].kind, Kind::kExpired);
+  late.deadline = kNow + absl::Seconds(1);
+  ASSERT_TRUE(c.s.Add(late).ok());
+  c.now += absl::Seconds(2);
+  EXPECT_TRUE(c.Plan().empty());
+  ASSERT_EQ(c.events.size(), 1u);
+  EXPECT_EQ(c.events[0].kind, Kind::kExpired);
+  EXPECT_TRUE(c.s.Consistent());
 }
 
-TEST(Scheduler, AcceptsOnlyTheResultOfThePlanInFlight) {
-  Scheduler s(Options());
-  FakeGroup group(Options());
-  std::vector<SchedulerEvent> events;
-  ASSERT_TRUE(s.Add(Request(1, 3, 3)).ok());
-  const StepResult good = group.Run(s.Schedule(absl::UnixEpoch(), &events));
+TEST(Scheduler, AcceptsOnlyTheResultOfTheOldestPlanInFlight) {
+  SchedulerOptions options = Options();
+  options.max_in_flight = 2;
+  Cluster c(options);
+  ASSERT_TRUE(c.s.Add(Request(1, 3, 3)).ok());
+  c.Plan();
+  c.Plan();
+  const StepResult good = c.results[0], second = c.results[1];
+  EXPECT_FALSE(c.s.Update(second, &c.events).ok());
   StepResult bad = good;
-  bad.plan_id = 2;
-  EXPECT_FALSE(s.Update(bad, &events).ok());
-  bad = good;
   bad.rows[0].position = 1;
-  EXPECT_FALSE(s.Update(bad, &events).ok());
+  EXPECT_FALSE(c.s.Update(bad, &c.events).ok());
   bad.rows.clear();
-  EXPECT_FALSE(s.Update(bad, &events).ok());
-  EXPECT_TRUE(s.Update(good, &events).ok());
-  EXPECT_FALSE(s.Update(good, &events).ok()) << "a duplicate was committed";
+  EXPECT_FALSE(c.s.Update(bad, &c.events).ok());
+  EXPECT_TRUE(c.s.Update(good, &c.events).ok());
+  EXPECT_FALSE(c.s.Update(good, &c.events).ok()) << "a duplicate was committed";
+  EXPECT_TRUE(c.s.Update(second, &c.events).ok());
 }
 
 TEST(Scheduler, ARowWithoutATokenFailsItsSequenceAlone) {
-  Scheduler s(Options());
-  FakeGroup group(Options());
-  std::vector<SchedulerEvent> events;
-  ASSERT_TRUE(s.Add(Request(1, 3, 3)).ok());
-  ASSERT_TRUE(s.Add(Request(2, 3, 3)).ok());
-  StepResult result = group.Run(s.Schedule(absl::UnixEpoch(), &events));
-  result.rows[0].token.reset();
-  events.clear();
-  ASSERT_TRUE(s.Update(result, &events).ok());
-  ASSERT_EQ(events.size(), 2u);
-  EXPECT_EQ(events[0].kind, Kind::kFailed);
-  EXPECT_EQ(events[1].kind, Kind::kToken);
-  EXPECT_EQ(s.num_running(), 1);
+  SchedulerOptions options = Options();
+  options.max_in_flight = 2;
+  Cluster c(options);
+  ASSERT_TRUE(c.s.Add(Request(1, 3, 3)).ok());
+  ASSERT_TRUE(c.s.Add(Request(2, 3, 3)).ok());
+  c.group.FailAfterToken(101);  // the prompt of the first
+  c.Drain();
+  EXPECT_EQ(c.Count(Kind::kFailed, 1), 1);
+  EXPECT_EQ(c.Count(Kind::kToken, 1), 0);
+  EXPECT_EQ(c.Count(Kind::kToken, 2), 3);
 }
 
-// A tiny pool, two tokens: everything is pre-empted all the time, and yet every sequence gets
-// exactly the tokens it would have had alone.
-TEST(Scheduler, SoakKeepsEveryInvariant) {
-  std::mt19937_64 rng(3);
-  const SchedulerOptions options = Options(6);
-  Scheduler s(options);
-  FakeGroup group(options);
-  std::map<SequenceId, std::pair<SequenceRequest, std::vector<int32_t>>> live;
-  SequenceId next = 1;
-  absl::Time now = absl::UnixEpoch();
-  uint64_t finished = 0;
-  for (int step = 0; step < 100000; ++step) {
-    now += absl::Milliseconds(1);
-    std::vector<SchedulerEvent> events;
-    if (rng() % 3 == 0 && live.size() < 12) {
-      SequenceRequest r = Request(next, 1 + rng() % 10, 1 + rng() % 12);
-      for (int32_t& t : r.prompt) t = static_cast<int32_t>(rng() % 2);
-      if (rng() % 20 == 0) r.deadline = now + absl::Milliseconds(5);
-      if (s.Add(r).ok()) live[next++] = {r, r.prompt};
-    }
-    StepPlan plan = s.Schedule(now, &events);
-    if (rng() % 30 == 0 && !live.empty()) {
-      const SequenceId id = std::next(live.begin(), rng() % live.size())->first;
-      bool gone = false;
-      for (const SchedulerEvent& e : events)
-        gone = gone || (e.id == id && e.kind == Kind::kExpired);
-      if (!gone) {
-        EXPECT_TRUE(s.Cancel(id));
-        live.erase(id);
-      }
-    }
-    if (!plan.empty()) ASSERT_TRUE(s.Update(group.Run(plan), &events).ok());
-    for (const SchedulerEvent& e : events) {
-      if (e.kind == Kind::kExpired) {
-        ASSERT_EQ(live.erase(e.id), 1u);
-      } else if (e.kind == Kind::kToken) {
-        auto& [request, journal] = live.at(e.id);
-        ASSERT_EQ(e.token, FakeGroup::NextToken(journal));
-        journal.push_back(e.token);
-        ASSERT_EQ(e.finished, journal.size() - request.prompt.size() == request.max_tokens);
-        finished += e.finished;
-        if (e.finished) live.erase(e.id);
-      }
-    }
-    ASSERT_EQ(static_cast<size_t>(s.num_running() + s.num_waiting()), live.size());
-    ASSERT_LE(s.blocks_used(), options.num_blocks);
-    if (live.empty()) ASSERT_EQ(s.blocks_used(), 0);
+// --- Run-ahead.
+
+TEST(Scheduler, PlansATokenThatIsYetToBeSampled) {
+  SchedulerOptions options = Options();
+  options.max_in_flight = 2;
+  Cluster c(options);
+  ASSERT_TRUE(c.s.Add(Request(1, 3, 3)).ok());
+  EXPECT_EQ(c.Plan().work[0].num_tokens, 3u);
+  const StepPlan ahead = c.Plan();
+  ASSERT_EQ(ahead.work.size(), 1u);
+  EXPECT_EQ(ahead.work[0].position, 3u);
+  EXPECT_FALSE(c.s.CanSchedule());
+  c.Result();
+  EXPECT_EQ(c.Plan().work[0].position, 4u);
+  c.Result();
+  EXPECT_TRUE(c.Plan().empty()) << "the third token is the last, and is under way";
+  c.Result();
+  EXPECT_TRUE(c.s.idle());
+  EXPECT_EQ(c.Count(Kind::kToken, 1), 3);
+}
+
+TEST(Scheduler, SeesEachTokenFirstWhereThatIsAskedFor) {
+  SchedulerOptions options = Options();
+  options.max_in_flight = 3;
+  Cluster c(options);
+  SequenceRequest careful = Request(1, 3, 5);
+  careful.run_ahead = 0;
+  ASSERT_TRUE(c.s.Add(careful).ok());
+  ASSERT_TRUE(c.s.Add(Request(2, 3, 5)).ok());
+  EXPECT_EQ(c.Plan().work.size(), 2u);
+  EXPECT_EQ(c.Plan().work.size(), 1u);
+  c.Drain();
+}
+
+TEST(Scheduler, StagesOfAPipelineGetPlansThatDoNotWaitForEachOther) {
+  SchedulerOptions options = Options();
+  options.num_stages = 2;
+  options.max_in_flight = 3;
+  Cluster c(options);
+  for (SequenceId id = 1; id <= 4; ++id) ASSERT_TRUE(c.s.Add(Request(id, 2, 20)).ok());
+  std::vector<StepPlan> plans;
+  for (int i = 0; i < 12; ++i) {
+    while (c.s.CanSchedule()) plans.push_back(c.Plan());
+    c.Result();
   }
-  EXPECT_GT(finished, 5000u);
-  EXPECT_GT(s.num_preemptions(), 1000u) << "the pool was too large to show anything";
+  for (size_t i = 4; i < plans.size(); ++i) {
+    ASSERT_EQ(plans[i].work.size(), 2u) << "plan " << i;
+    for (const PlannedWork& a : plans[i].work) {
+      for (const PlannedWork& b : plans[i - 1].work) EXPECT_NE(a.slot, b.slot) << "plan " << i;
+    }
+  }
+  c.Drain();
+}
+
+TEST(Scheduler, OneSequenceAloneIsPlannedAheadOverSeveralStages) {
+  SchedulerOptions options = Options();
+  options.num_stages = 3;
+  options.max_in_flight = 4;
+  Cluster c(options);
+  ASSERT_TRUE(c.s.Add(Request(1, 3, 9)).ok());
+  EXPECT_FALSE(c.Plan().empty());
+  EXPECT_FALSE(c.Plan().empty());
+  c.Drain();
+}
+
+// --- Who comes first.
+
+TEST(Scheduler, TheMoreUrgentRunsFirstAndTakesTheSlotOfTheLeast) {
+  SchedulerOptions options = Options();
+  options.max_running = 1;
+  Cluster c(options);
+  SequenceRequest plain = Request(1, 4, 8);
+  ASSERT_TRUE(c.s.Add(plain).ok());
+  c.Step();
+  SequenceRequest urgent = Request(2, 4, 2);
+  urgent.priority = -1;
+  ASSERT_TRUE(c.s.Add(urgent).ok());
+  ASSERT_TRUE(c.s.Add(Request(3, 4, 2)).ok());
+  c.Drain();
+  std::vector<SequenceId> ends;
+  for (const SchedulerEvent& e : c.events) {
+    if (e.finished) ends.push_back(e.id);
+  }
+  EXPECT_EQ(ends, (std::vector<SequenceId>{2, 1, 3}));
+  EXPECT_EQ(c.s.num_preemptions(), 1u);
+  EXPECT_EQ(c.Count(Kind::kToken, 1), 8);
+}
+
+TEST(Scheduler, WaitingMakesUpForPriority) {
+  const Urgency old(5, kNow, 1);
+  EXPECT_LT(old, Urgency(0, kNow + kAgeing * 6, 2));
+  EXPECT_LT(Urgency(0, kNow + kAgeing * 4, 2), old);
+  EXPECT_LT(Urgency(0, kNow, 1), Urgency(0, kNow, 2));
+}
+
+TEST(Scheduler, DecodesLeaveAnEighthOfTheBudgetToPrompts) {
+  SchedulerOptions options = Options(1000);
+  options.max_running = options.max_step_rows = options.max_step_tokens = 16;
+  Cluster c(options);
+  for (SequenceId id = 1; id <= 15; ++id) ASSERT_TRUE(c.s.Add(Request(id, 1, 200)).ok());
+  c.Step();
+  c.Step();
+  ASSERT_TRUE(c.s.Add(Request(16, 40, 1)).ok());
+  std::vector<int> decodes(16);
+  for (int plans = 1; plans <= 20; ++plans) {
+    for (const PlannedWork& work : c.Step().work) {
+      if (work.num_tokens == 1) ++decodes[work.slot];
+    }
+    if (c.Count(Kind::kToken, 16) > 0) break;
+  }
+  EXPECT_EQ(c.Count(Kind::kToken, 16), 1) << "P / (B / 8) plans have to do";
+  for (int slot = 0; slot < 15; ++slot) EXPECT_GE(decodes[slot], 9) << slot;
+}
+
+// --- Memory.
+
+TEST(Scheduler, TheLeastUrgentGivesItsBlocksBack) {
+  SchedulerOptions options = Options(5);
+  options.prefix_cache = false;
+  Cluster c(options);
+  ASSERT_TRUE(c.s.Add(Request(1, 4, 12)).ok());
+  ASSERT_TRUE(c.s.Add(Request(2, 4, 12)).ok());
+  for (int i = 0; i < 40 && c.s.num_preemptions() == 0; ++i) c.Step();
+  EXPECT_EQ(c.s.num_preemptions(), 1u);
+  EXPECT_EQ(c.s.num_running(), 1);
+  EXPECT_EQ(c.s.num_waiting(), 1);
+  c.Drain();
+  EXPECT_EQ(c.Count(Kind::kToken, 1), 12);
+  EXPECT_EQ(c.Count(Kind::kToken, 2), 12);
+  EXPECT_EQ(c.Count(Kind::kStarted, 2), 1) << "it starts once, however often it is run";
+}
+
+TEST(Scheduler, NobodyIsStoppedInVain) {
+  Cluster c(Options(10));
+  ASSERT_TRUE(c.s.Add(Request(1, 16, 8)).ok());  // the most urgent: 6 of 10 blocks
+  ASSERT_TRUE(c.s.Add(Request(5, 4, 4)).ok());
+  for (int i = 0; i < 3; ++i) c.Step();
+  ASSERT_TRUE(c.s.Add(Request(3, 30, 2)).ok());  // 8 blocks: not even all of 5's would do
+  c.Step();
+  EXPECT_EQ(c.s.num_preemptions(), 0u);
+  c.Drain();
+}
+
+TEST(Scheduler, APausedSequenceIsNotPlannedAndMayLoseItsBlocks) {
+  Cluster c(Options(4));
+  ASSERT_TRUE(c.s.Add(Request(2, 4, 8)).ok());
+  c.Step();
+  c.s.Pause(2);
+  EXPECT_TRUE(c.Plan().empty());
+  EXPECT_EQ(c.s.pool().num_used(), 1);
+  ASSERT_TRUE(c.s.Add(Request(1, 8, 8)).ok());
+  for (int i = 0; i < 20; ++i) c.Step();
+  EXPECT_EQ(c.Count(Kind::kToken, 1), 8);
+  EXPECT_EQ(c.Count(Kind::kToken, 2), 1);
+  EXPECT_EQ(c.s.pool().num_used(), 0);
+  c.s.Resume(2);
+  c.Drain();
+  EXPECT_EQ(c.Count(Kind::kToken, 2), 8);
+}
+
+// --- The prefix cache.
+
+TEST(Scheduler, ReadsWhatAnotherComputedAndComputesTheLastTokenAlways) {
+  Cluster c(Options());
+  SequenceRequest first = Request(1, 12, 1), same = Request(2, 12, 1), longer = Request(3, 14, 1);
+  same.prompt = first.prompt;
+  longer.prompt.assign(14, first.prompt[0]);
+  ASSERT_TRUE(c.s.Add(first).ok());
+  c.Drain();
+  ASSERT_TRUE(c.s.Add(same).ok());
+  ASSERT_TRUE(c.s.Add(longer).ok());
+  const StepPlan plan = c.Step();
+  ASSERT_EQ(plan.starts.size(), 2u);
+  EXPECT_EQ(plan.starts[0].num_computed, 8u) << "not all 12: a token has to be computed";
+  EXPECT_EQ(plan.starts[1].num_computed, 12u);
+  c.Drain();
+  for (const SchedulerEvent& e : c.events) {
+    if (e.kind == Kind::kStarted) EXPECT_EQ(e.cached_tokens, e.id == 1 ? 0u : e.id == 2 ? 8u : 12u);
+  }
+}
+
+TEST(Scheduler, WaitsForAPrefixThatIsBeingComputed) {
+  Cluster c(Options());
+  for (SequenceId id = 1; id <= 4; ++id) {
+    SequenceRequest r = Request(id, 26, 1);
+    r.prompt.assign(26, 7);
+    r.prompt.back() = static_cast<int32_t>(id);
+    ASSERT_TRUE(c.s.Add(r).ok());
+  }
+  c.Drain();
+  EXPECT_EQ(c.group.tokens_computed(), 26u + 3 * 2) << "the prefix of 24 once";
+}
+
+TEST(Scheduler, SaltsShareNothing) {
+  Cluster c(Options());
+  for (SequenceId id = 1; id <= 2; ++id) {
+    SequenceRequest r = Request(id, 12, 1);
+    r.prompt.assign(12, 7);
+    r.cache_salt = id == 1 ? "a" : "b";
+    ASSERT_TRUE(c.s.Add(r).ok());
+  }
+  c.Drain();
+  EXPECT_EQ(c.group.tokens_computed(), 24u);
+}
+
+TEST(Scheduler, LogProbabilitiesOfThePromptAreComputedWhateverIsCached) {
+  Cluster c(Options());
+  SequenceRequest plain = Request(1, 12, 1), wanted = Request(2, 12, 1);
+  wanted.prompt = plain.prompt;
+  wanted.num_prompt_logprobs = 0;
+  ASSERT_TRUE(c.s.Add(plain).ok());
+  c.Drain();
+  ASSERT_TRUE(c.s.Add(wanted).ok());
+  c.Drain();
+  EXPECT_EQ(c.Count(Kind::kPromptToken, 2), 11);
+  uint32_t next = 1;
+  for (const SchedulerEvent& e : c.events) {
+    if (e.kind == Kind::kPromptToken) EXPECT_EQ(e.position, next++);
+  }
 }
 
 }  // namespace

@@ -4,16 +4,28 @@
 #define BATON_ROUTER_SCHEDULER_STEP_H_
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "absl/types/optional.h"
 
 namespace baton {
 
+// How a sequence's tokens are chosen, as the worker is told (proto/baton/worker/v1: SlotSampling,
+// where every field is explained).
 struct SequenceSampling {
   float temperature = 0.0f;
   uint32_t top_k = 0;
   float top_p = 1.0f;
+  float min_p = 0.0f;
+  float repetition_penalty = 1.0f;
+  float presence_penalty = 0.0f;
+  float frequency_penalty = 0.0f;
+  std::vector<std::pair<int32_t, float>> logit_bias;  // by id, ascending
+  std::vector<int32_t> allowed_token_ids;             // ascending
+  std::vector<std::vector<int32_t>> bad_words;
+  uint32_t min_tokens = 0;
+  std::vector<int32_t> stop_token_ids;
   uint64_t seed = 0;
   uint32_t choice = 0;
 };
@@ -44,7 +56,7 @@ struct PlannedWork {
   uint32_t slot = 0;
   uint32_t position = 0;
   uint32_t num_tokens = 0;
-  std::vector<PlannedRow> rows;
+  uint32_t num_rows = 0;  // the next ones of the plan's rows
 };
 
 // One step, as a delta against those before: ends, then starts, grows and work.
@@ -54,6 +66,7 @@ struct StepPlan {
   std::vector<PlannedStart> starts;
   std::vector<PlannedGrow> grows;
   std::vector<PlannedWork> work;
+  std::vector<PlannedRow> rows;  // of all work, in its order
   bool empty() const { return work.empty(); }
 };
 
@@ -70,6 +83,7 @@ struct StepResult {
   uint64_t plan_id = 0;
   std::vector<RowResult> rows;
   uint64_t compute_ns = 0;
+  uint64_t idle_ns = 0;  // between the end of the step before and the beginning of this one
 };
 
 }  // namespace baton

@@ -45,7 +45,7 @@ std::string Samples(TestGroup& group, const std::vector<int32_t>& prompt) {
   for (float temperature : {0.0f, 0.8f}) {
     PlanBuilder plan;
     plan.Start(0, prompt, 3, static_cast<uint32_t>(prompt.size()) + 10);
-    SlotSampling& sampling = plan.plan.starts[0].sampling;
+    SamplingRule& sampling = plan.plan.starts[0].sampling;
     sampling.temperature = temperature;
     sampling.top_k = 50;
     sampling.top_p = 0.95f;

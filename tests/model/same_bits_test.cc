@@ -182,7 +182,7 @@ TEST(SameBits, SamplingAndTheJournalReplayed) {
       std::vector<std::vector<int32_t>> drawn(who.size());
       for (uint32_t i = 0; i < who.size(); ++i) {
         plan.Start(i, sequences[who[i]].tokens, static_cast<int32_t>(i) * 4, kPrompt + kNew);
-        SlotSampling& s = plan.plan.starts.back().sampling;
+        SamplingRule& s = plan.plan.starts.back().sampling;
         s.temperature = 0.25f * static_cast<float>(who[i] % 4);
         s.top_k = who[i] % 3 == 0 ? 40 : 0;
         s.top_p = who[i] % 2 == 0 ? 0.9f : 1.0f;

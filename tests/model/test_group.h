@@ -35,7 +35,7 @@ class TestGroup {
  public:
   TestGroup(const std::string& model_path, const TestGroupOptions& options);
 
-  // Runs one plan on every rank; the sampling rank's output. All ranks must have the same tokens.
+  // Runs one plan on every rank; the sampling rank's output.
   StepOutput Step(const Plan& plan);
   // The logits of the last step's row.
   std::vector<float> Logits(int row) const;

@@ -9,8 +9,9 @@
 namespace baton {
 
 // One rank's lane. `sequence` counts the rank's collective operations: n means that what it had to
-// say in operation n lies in buffers[n % 2], and that it has finished reading for all operations
-// before n. `sent` and `received` likewise count the chunks of the channel to the next rank.
+// say in operation n lies in buffers[n % num_buffers], and that it has finished reading for all
+// operations before n. `sent` and `received` likewise count the chunks of the channel to the next
+// rank.
 struct SegmentLane {
   alignas(64) std::atomic<uint32_t> sequence;
   alignas(64) std::atomic<uint32_t> sent;
@@ -30,28 +31,38 @@ static_assert(std::atomic<uint32_t>::is_always_lock_free &&
 
 constexpr int64_t kSegmentChunk = 256 << 10;  // bytes of one buffer
 
-// Views over the bytes of a segment for `size` ranks. Zeroed memory is a valid fresh segment.
+// Views over the bytes of a segment for `size` ranks. Zeroed memory is a valid fresh segment. With
+// more collective buffers a rank may be that many operations ahead of its peers.
 class Segment {
  public:
   Segment() = default;
-  Segment(uint8_t* memory, int size) : memory_(memory), size_(size) {}
-  static int64_t Bytes(int size) { return 8192 + size * (512 + 4 * kSegmentChunk); }
+  Segment(uint8_t* memory, int size, int num_buffers)
+      : memory_(memory), size_(size), num_buffers_(num_buffers) {}
+  static int64_t Bytes(int size, int num_buffers) {
+    return 8192 + size * (512 + (num_buffers + 2) * kSegmentChunk);
+  }
 
   int size() const { return size_; }
+  uint32_t num_buffers() const { return static_cast<uint32_t>(num_buffers_); }
   SegmentHeader& header() const { return *reinterpret_cast<SegmentHeader*>(memory_); }
   SegmentLane& lane(int rank) const {
     return *reinterpret_cast<SegmentLane*>(memory_ + 64 + rank * 512);
   }
-  uint8_t* collective_buffer(int rank, uint32_t n) const { return Buffer(rank, n % 2); }
-  uint8_t* channel_buffer(int rank, uint32_t n) const { return Buffer(rank, 2 + n % 2); }
+  uint8_t* collective_buffer(int rank, uint32_t n) const {
+    return Buffer(rank, 2 + static_cast<int>(n % num_buffers()));
+  }
+  uint8_t* channel_buffer(int rank, uint32_t n) const {
+    return Buffer(rank, static_cast<int>(n % 2));
+  }
 
  private:
   uint8_t* Buffer(int rank, int i) const {
     const int64_t lanes = (64 + size_ * 512 + 4095) / 4096 * 4096;
-    return memory_ + lanes + (rank * 4 + i) * kSegmentChunk;
+    return memory_ + lanes + (rank * (num_buffers_ + 2) + i) * kSegmentChunk;
   }
   uint8_t* memory_ = nullptr;
   int size_ = 0;
+  int num_buffers_ = 2;
 };
 
 static_assert(sizeof(SegmentLane) <= 512, "lanes are 512 bytes apart");

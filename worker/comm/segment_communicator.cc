@@ -96,7 +96,8 @@ absl::Status SegmentCommunicator::BeginOperation(uint8_t** buffer) {
   if (segment_.header().aborted.load(std::memory_order_relaxed) != 0) return AbortedByPeer();
   ++operation_;
   for (int r = 0; r < size(); ++r) {
-    if (r != rank_) RETURN_IF_ERROR(WaitFor(r, segment_.lane(r).sequence, operation_ - 1));
+    if (r == rank_) continue;
+    RETURN_IF_ERROR(WaitFor(r, segment_.lane(r).sequence, operation_ + 1 - segment_.num_buffers()));
   }
   *buffer = segment_.collective_buffer(rank_, operation_);
   return absl::OkStatus();
@@ -223,16 +224,16 @@ absl::Status SegmentCommunicator::ReceiveFromPrevious(Stream&, void* data, int64
   return absl::OkStatus();
 }
 
-std::vector<std::unique_ptr<Communicator>> MakeLocalCommunicators(int size,
-                                                                  absl::Duration timeout) {
+std::vector<std::unique_ptr<Communicator>> MakeLocalCommunicators(int size, absl::Duration timeout,
+                                                                  int num_buffers) {
   // Over-aligned by hand: lanes and buffers start at multiples of 64.
-  const int64_t bytes = Segment::Bytes(size) + 4096;
+  const int64_t bytes = Segment::Bytes(size, num_buffers) + 4096;
   std::shared_ptr<uint8_t> memory(new uint8_t[bytes](), std::default_delete<uint8_t[]>());
   uint8_t* aligned = memory.get() + (4096 - reinterpret_cast<uintptr_t>(memory.get()) % 4096);
   std::vector<std::unique_ptr<Communicator>> all;
   for (int r = 0; r < size; ++r) {
-    all.push_back(
-        std::make_unique<SegmentCommunicator>(memory, Segment(aligned, size), r, timeout));
+    all.push_back(std::make_unique<SegmentCommunicator>(memory, Segment(aligned, size, num_buffers),
+                                                        r, timeout));
   }
   return all;
 }

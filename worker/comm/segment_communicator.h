@@ -2,9 +2,9 @@
 // host (Shm).
 //
 // Every collective operation has the same shape, chunk by chunk: write to the own lane's buffer,
-// publish its number, wait for the peers' numbers, read their buffers. Two buffers a lane are
-// enough: a rank may write operation n + 2 once all peers have published n + 1, since then all have
-// finished reading n. Waiting spins for a moment and then sleeps.
+// publish its number, wait for the peers' numbers, read their buffers. With B buffers a lane a rank
+// may write operation n + B once all peers have published n + 1, since then all have finished
+// reading n. Waiting spins for a moment and then sleeps.
 #ifndef BATON_WORKER_COMM_SEGMENT_COMMUNICATOR_H_
 #define BATON_WORKER_COMM_SEGMENT_COMMUNICATOR_H_
 
@@ -62,7 +62,7 @@ class SegmentCommunicator : public Communicator {
 
 // The communicators of `size` threads of this process, by rank.
 std::vector<std::unique_ptr<Communicator>> MakeLocalCommunicators(
-    int size, absl::Duration timeout = absl::Seconds(30));
+    int size, absl::Duration timeout = absl::Seconds(30), int num_buffers = 2);
 
 }  // namespace baton
 

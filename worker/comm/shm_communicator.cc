@@ -133,7 +133,8 @@ class Rendezvous {
   absl::StatusOr<FileDescriptor> OfferMemory() {
     FileDescriptor memory(memfd_create("baton", MFD_CLOEXEC));
     if (memory.get() < 0) return Errno("memfd_create");
-    if (ftruncate(memory.get(), Segment::Bytes(size_)) != 0) return Errno("ftruncate");
+    if (ftruncate(memory.get(), Segment::Bytes(size_, options_.num_buffers)) != 0)
+      return Errno("ftruncate");
     FileDescriptor listener(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (listener.get() < 0) return Errno("socket");
     sockaddr_un address;
@@ -167,13 +168,13 @@ class Rendezvous {
   }
 
   absl::StatusOr<std::unique_ptr<Communicator>> Prove(const FileDescriptor& memory) {
-    const size_t bytes = Segment::Bytes(size_);
+    const size_t bytes = Segment::Bytes(size_, options_.num_buffers);
     void* data = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, memory.get(), 0);
     if (data == MAP_FAILED) return Errno("mmap");
     auto mapping = std::make_shared<Mapping>();
     mapping->data = data;
     mapping->bytes = bytes;
-    Segment segment(static_cast<uint8_t*>(data), size_);
+    Segment segment(static_cast<uint8_t*>(data), size_, options_.num_buffers);
     segment.lane(options_.rank).incarnation.store(options_.incarnations[options_.rank]);
     for (int r = 0; r < size_; ++r) {
       while (segment.lane(r).incarnation.load() != options_.incarnations[r]) {
@@ -252,7 +253,8 @@ class Rendezvous {
     FileDescriptor memory = message.Take();
     if (memory.get() < 0) return absl::UnavailableError("shared memory: rank 0 passed none");
     struct stat info;
-    if (fstat(memory.get(), &info) != 0 || info.st_size < Segment::Bytes(size_)) {
+    if (fstat(memory.get(), &info) != 0 ||
+        info.st_size < Segment::Bytes(size_, options_.num_buffers)) {
       return absl::FailedPreconditionError("shared memory: the segment is smaller than it must be");
     }
     return memory;

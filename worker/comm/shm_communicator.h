@@ -21,6 +21,7 @@ struct ShmOptions {
                            // hard to guess
   int rank = 0;
   std::vector<uint64_t> incarnations;  // of all ranks, by rank: who must be at the other end
+  int num_buffers = 2;  // how many collective operations a rank may be ahead of its peers, and one
   absl::Duration connect_timeout = absl::Seconds(10);
   absl::Duration operation_timeout = absl::Seconds(30);
   const std::atomic<bool>* cancelled = nullptr;  // true: give up connecting

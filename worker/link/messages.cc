@@ -1,6 +1,9 @@
 #include "worker/link/messages.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "kernels/sampling_rule.h"
 
 namespace baton {
 namespace wire = worker::v1;
@@ -16,6 +19,33 @@ FormOrder FromProto(const wire::FormGroup& form) {
   return order;
 }
 
+namespace {
+
+SamplingRule FromProto(const wire::SlotSampling& s) {
+  SamplingRule rule;
+  rule.temperature = s.temperature();
+  rule.top_k = s.top_k();
+  rule.top_p = s.top_p();
+  rule.min_p = s.min_p();
+  rule.repetition_penalty = s.repetition_penalty();
+  rule.presence_penalty = s.presence_penalty();
+  rule.frequency_penalty = s.frequency_penalty();
+  const int num_biased = std::min(s.bias_token_ids_size(), s.bias_values_size());
+  for (int i = 0; i < num_biased; ++i) {
+    rule.logit_bias.emplace_back(static_cast<int32_t>(s.bias_token_ids(i)), s.bias_values(i));
+  }
+  rule.allowed_token_ids.assign(s.allowed_token_ids().begin(), s.allowed_token_ids().end());
+  for (const wire::TokenSequence& word : s.bad_words())
+    rule.bad_words.emplace_back(word.token_ids().begin(), word.token_ids().end());
+  rule.min_tokens = s.min_tokens();
+  rule.stop_token_ids.assign(s.stop_token_ids().begin(), s.stop_token_ids().end());
+  rule.seed = s.seed();
+  rule.choice = s.choice();
+  return rule;
+}
+
+}  // namespace
+
 Plan FromProto(const wire::StepPlan& plan) {
   Plan p;
   p.ended_slots.assign(plan.ended_slots().begin(), plan.ended_slots().end());
@@ -27,11 +57,7 @@ Plan FromProto(const wire::StepPlan& plan) {
     start.prompt_length = s.prompt_length();
     start.num_computed = s.num_computed();
     start.blocks.assign(s.blocks().begin(), s.blocks().end());
-    start.sampling.temperature = s.sampling().temperature();
-    start.sampling.top_k = s.sampling().top_k();
-    start.sampling.top_p = s.sampling().top_p();
-    start.sampling.seed = s.sampling().seed();
-    start.sampling.choice = s.sampling().choice();
+    start.sampling = FromProto(s.sampling());
     p.starts.push_back(std::move(start));
   }
   for (const wire::SlotGrow& g : plan.grows())
@@ -64,6 +90,7 @@ void ToProto(const EpochId& epoch, uint64_t plan_id, const StepOutput& output,
   ToProto(epoch, out->mutable_epoch());
   out->set_plan_id(plan_id);
   out->set_compute_ns(output.compute_ns);
+  out->set_idle_ns(output.idle_ns);
   for (const RowOutput& row : output.rows) {
     wire::RowResult* r = out->add_rows();
     r->set_slot(row.slot);

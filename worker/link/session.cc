@@ -19,9 +19,8 @@ struct Session::Formation {
   Mutex mu;
   std::shared_ptr<GroupCommunicators> communicators ABSL_GUARDED_BY(mu);
 
-  // Of the session's thread.
-  uint64_t next_plan = 1;
-  bool failed = false;
+  std::atomic<bool> failed{false};  // and the router was told, unless it knows that it is over
+  uint64_t next_plan = 1;           // of the session's launching thread
 };
 
 ConnectFn ShmConnect(const Parallelism& p) {
@@ -33,8 +32,8 @@ ConnectFn ShmConnect(const Parallelism& p) {
     }
     // Connects the ranks first, first + stride, …, `count` of them, of which this one is number
     // `index`.
-    const auto connect = [&](absl::string_view name, int first, int stride, int count,
-                             int index) -> absl::StatusOr<std::unique_ptr<Communicator>> {
+    const auto connect = [&](absl::string_view name, int first, int stride, int count, int index,
+                             int num_buffers) -> absl::StatusOr<std::unique_ptr<Communicator>> {
       if (count == 1) return std::make_unique<SingleCommunicator>();
       ShmOptions options;
       options.rendezvous = absl::StrCat(order.rendezvous, name, first);
@@ -42,12 +41,13 @@ ConnectFn ShmConnect(const Parallelism& p) {
       for (int i = 0; i < count; ++i)
         options.incarnations.push_back(order.incarnations[first + i * stride]);
       options.cancelled = &cancelled;
+      options.num_buffers = num_buffers;
       return ConnectShm(options);
     };
     auto group = std::make_shared<GroupCommunicators>();
-    ASSIGN_OR_RETURN(group->all, connect(".all", 0, 1, p.size(), p.rank));
-    ASSIGN_OR_RETURN(group->tp, connect(".tp", p.stage() * p.tp, 1, p.tp, p.tp_rank()));
-    ASSIGN_OR_RETURN(group->pp, connect(".pp", p.tp_rank(), p.tp, p.pp, p.stage()));
+    ASSIGN_OR_RETURN(group->all, connect(".all", 0, 1, p.size(), p.rank, kSampleBuffers));
+    ASSIGN_OR_RETURN(group->tp, connect(".tp", p.stage() * p.tp, 1, p.tp, p.tp_rank(), 2));
+    ASSIGN_OR_RETURN(group->pp, connect(".pp", p.tp_rank(), p.tp, p.pp, p.stage(), 2));
     return group;
   };
 }
@@ -57,7 +57,8 @@ Session::Session(ModelRunner* runner, bool is_sampler, ConnectFn connect, Sessio
       is_sampler_(is_sampler),
       connect_(std::move(connect)),
       output_(output),
-      thread_([this] { Run(); }) {}
+      thread_([this] { Run(); }),
+      waiter_([this] { WaitForResults(); }) {}
 
 Session::~Session() {
   AbortFormation("the worker is shutting down");
@@ -67,6 +68,11 @@ Session::~Session() {
     posted_.Signal();
   }
   thread_.join();
+  {
+    MutexLock lock(&mu_);
+    launched_or_done_.SignalAll();
+  }
+  waiter_.join();  // what was launched fails soon: its communicators were aborted
 }
 
 void Session::Post(std::function<void()> work) {
@@ -119,7 +125,7 @@ void Session::AbortFormation(const std::string& reason) {
 }
 
 void Session::Fail(Formation& formation, const absl::Status& status) {
-  formation.failed = true;
+  if (formation.failed.exchange(true)) return;
   if (!formation.cancelled.load())
     output_->SendEpochFailed(formation.order.epoch, std::string(status.message()));
 }
@@ -135,22 +141,49 @@ void Session::DoForm(const std::shared_ptr<Formation>& formation) {
     // Told to abort while connecting: nobody aborts them after this.
     if (formation->cancelled.load()) (*connected)->Abort(absl::CancelledError("the epoch is over"));
   }
+  {
+    // What an earlier epoch launched fails soon: its communicators were aborted.
+    MutexLock lock(&mu_);
+    while (!launched_.empty()) launched_or_done_.Wait(&mu_);
+  }
   runner_->StartEpoch(*connected, static_cast<int64_t>(formation->order.num_blocks));
   output_->SendReady(formation->order.epoch);
 }
 
 void Session::DoExecute(const std::shared_ptr<Formation>& formation, uint64_t plan_id, Plan plan) {
-  if (formation->failed || formation->cancelled.load()) return;
+  if (formation->failed.load() || formation->cancelled.load()) return;
   if (plan_id != formation->next_plan) {
     return Fail(*formation, absl::InvalidArgumentError(absl::StrFormat(
                                 "plan %d came; expected %d", plan_id, formation->next_plan)));
   }
   ++formation->next_plan;
-  absl::StatusOr<ModelRunner::Ticket> ticket = runner_->Launch(std::move(plan));
+  const absl::StatusOr<ModelRunner::Ticket> ticket = runner_->Launch(std::move(plan));
   if (!ticket.ok()) return Fail(*formation, ticket.status());
-  absl::StatusOr<StepOutput> output = runner_->Wait(*ticket);
-  if (!output.ok()) return Fail(*formation, output.status());
-  if (is_sampler_) output_->SendResult(formation->order.epoch, plan_id, *output);
+  MutexLock lock(&mu_);
+  launched_.push_back({formation, plan_id, *ticket});
+  launched_or_done_.SignalAll();
+}
+
+void Session::WaitForResults() {
+  while (true) {
+    Launched next;
+    {
+      MutexLock lock(&mu_);
+      while (launched_.empty() && !stop_) launched_or_done_.Wait(&mu_);
+      if (launched_.empty()) return;
+      next = launched_.front();
+    }
+    const absl::StatusOr<StepOutput> output = runner_->Wait(next.ticket);
+    Formation& formation = *next.formation;
+    if (!output.ok()) {
+      Fail(formation, output.status());
+    } else if (is_sampler_ && !formation.failed.load() && !formation.cancelled.load()) {
+      output_->SendResult(formation.order.epoch, next.plan_id, *output);
+    }
+    MutexLock lock(&mu_);
+    launched_.pop_front();
+    launched_or_done_.SignalAll();
+  }
 }
 
 }  // namespace baton

@@ -35,7 +35,7 @@ struct FormOrder {
   std::vector<uint64_t> incarnations;  // by rank
 };
 
-// Where a session's answers go. Called on the session's thread; may block for a moment.
+// Where a session's answers go. Called on the session's two threads; may block for a moment.
 class SessionOutput {
  public:
   virtual ~SessionOutput() = default;
@@ -52,8 +52,9 @@ using ConnectFn = std::function<absl::StatusOr<std::shared_ptr<GroupCommunicator
 // Communicators over shared memory for this rank: the group's, its stage's and its pipeline's.
 ConnectFn ShmConnect(const Parallelism& parallelism);
 
-// Form, Execute and Abort are for one thread (the reader) and return at once; the work is done on a
-// thread of the session's own. Abort takes effect even while that thread waits for a peer.
+// Form, Execute and Abort are for one thread (the reader) and return at once. Of the session's own
+// threads one forms and launches, so that the runner always has the next plan, and one waits for
+// results and sends them. Abort takes effect even while they wait for a peer.
 class Session {
  public:
   // `runner` and `output` must outlive the session; nobody else may use the runner.
@@ -69,8 +70,16 @@ class Session {
  private:
   struct Formation;  // one epoch's life here
 
+  // A plan that was launched.
+  struct Launched {
+    std::shared_ptr<Formation> formation;
+    uint64_t plan_id;
+    ModelRunner::Ticket ticket;
+  };
+
   void Post(std::function<void()> work);
   void Run();
+  void WaitForResults();
   void DoForm(const std::shared_ptr<Formation>& formation);
   void DoExecute(const std::shared_ptr<Formation>& formation, uint64_t plan_id, Plan plan);
   void Fail(Formation& formation, const absl::Status& status);
@@ -86,8 +95,10 @@ class Session {
   Mutex mu_;
   CondVar posted_;
   std::deque<std::function<void()>> inbox_ ABSL_GUARDED_BY(mu_);
+  CondVar launched_or_done_;
+  std::deque<Launched> launched_ ABSL_GUARDED_BY(mu_);  // stay until their result was dealt with
   bool stop_ ABSL_GUARDED_BY(mu_) = false;
-  std::thread thread_;
+  std::thread thread_, waiter_;
 };
 
 }  // namespace baton

@@ -5,9 +5,18 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "common/check.h"
 #include "common/status_macros.h"
 
 namespace baton {
+
+namespace {
+
+// How many plans' samples a rank may leave untaken: one less than the sampling rank's buffers, so
+// that it never waits for a rank that waits for it.
+constexpr size_t kMaxUnknownPlans = kSampleBuffers - 2;
+
+}  // namespace
 
 void GroupCommunicators::Abort(const absl::Status& reason) {
   for (Communicator* c : {all.get(), tp.get(), pp.get()}) {
@@ -74,9 +83,10 @@ ModelRunner::~ModelRunner() {
 void ModelRunner::StartEpoch(std::shared_ptr<GroupCommunicators> communicators,
                              int64_t num_blocks) {
   MutexLock lock(&mu_);
-  while (!jobs_.empty()) changed_.Wait(&mu_);
-  done_.clear();
+  BATON_CHECK(jobs_.empty() && done_.empty());
   communicators_ = std::move(communicators);
+  epoch_status_ = absl::OkStatus();
+  unknown_.clear();
   slots_->Reset(std::min(num_blocks, kv_.view().num_blocks));
 }
 
@@ -101,6 +111,7 @@ absl::StatusOr<StepOutput> ModelRunner::Wait(Ticket ticket) {
 }
 
 void ModelRunner::Run() {
+  auto last_end = std::chrono::steady_clock::now();
   while (true) {
     const Job* job;
     {
@@ -110,11 +121,16 @@ void ModelRunner::Run() {
       job = &jobs_.front();  // stays in place until it is popped below
     }
     const auto start = std::chrono::steady_clock::now();
-    absl::StatusOr<StepOutput> output = Execute(job->plan);
+    absl::StatusOr<StepOutput> output =
+        epoch_status_.ok() ? Execute(job->plan) : absl::StatusOr<StepOutput>(epoch_status_);
+    const auto end = std::chrono::steady_clock::now();
     if (output.ok()) {
-      output->compute_ns =
-          std::chrono::nanoseconds(std::chrono::steady_clock::now() - start).count();
+      output->compute_ns = std::chrono::nanoseconds(end - start).count();
+      output->idle_ns = std::chrono::nanoseconds(start - last_end).count();
+    } else {
+      epoch_status_ = output.status();
     }
+    last_end = end;
     MutexLock lock(&mu_);
     done_.emplace_back(job->ticket, std::move(output));
     jobs_.pop_front();
@@ -125,10 +141,12 @@ void ModelRunner::Run() {
 absl::StatusOr<StepOutput> ModelRunner::Execute(const Plan& plan) {
   if (communicators_ == nullptr) return absl::FailedPreconditionError("no epoch was started");
   RETURN_IF_ERROR(slots_->Apply(plan));
+  for (const SlotWork& work : plan.work) {
+    while (!slots_->KnowsTokensOf(work)) RETURN_IF_ERROR(ReceiveSamples());
+  }
   StepOutput output;
   if (plan.work.empty()) return output;
   RETURN_IF_ERROR(Forward(plan));
-  const int root = (shard_.parallelism.pp - 1) * shard_.parallelism.tp;
   for (const SlotWork& work : plan.work) {
     for (const OutputRow& row : work.rows) {
       output.rows.emplace_back();
@@ -137,26 +155,47 @@ absl::StatusOr<StepOutput> ModelRunner::Execute(const Plan& plan) {
     }
   }
   if (output.rows.empty()) return output;
-  if (shard_.parallelism.rank == root) RETURN_IF_ERROR(Sample(plan, &output));
-  // Every rank's journals get the samples.
-  std::vector<int32_t> tokens;
-  for (const RowOutput& row : output.rows) tokens.push_back(row.token.value_or(-1));
-  if (communicators_->all->size() > 1) {
-    RETURN_IF_ERROR(communicators_->all->Broadcast(*stream_, root, tokens.data(),
-                                                   tokens.size() * sizeof(int32_t)));
-  }
+  if (is_sampler()) RETURN_IF_ERROR(Sample(plan, &output));
+  RETURN_IF_ERROR(ShareSamples(plan, output));
+  return output;
+}
+
+absl::Status ModelRunner::ShareSamples(const Plan& plan, const StepOutput& output) {
+  std::vector<SamplePlace> places;
+  samples_.clear();
   size_t i = 0;
   for (const SlotWork& work : plan.work) {
     for (const OutputRow& row : work.rows) {
-      // Without a token its logits were not numbers: the router ends that sequence, and no other.
-      if (row.sample && tokens[i] >= 0 && tokens[i] < config_.vocab_size) {
-        output.rows[i].token = tokens[i];
-        slots_->AppendSample(work.slot, tokens[i]);
-      }
-      ++i;
+      const absl::optional<int32_t>& token = output.rows[i++].token;
+      if (!row.sample) continue;
+      places.push_back(slots_->AppendUnknown(work.slot));
+      samples_.push_back(token.value_or(kUnknownToken));
     }
   }
-  return output;
+  if (places.empty()) return absl::OkStatus();
+  if (!is_sampler()) {
+    unknown_.push_back(std::move(places));
+    // The sampling rank can be only so far ahead of us.
+    while (unknown_.size() > kMaxUnknownPlans) RETURN_IF_ERROR(ReceiveSamples());
+    return absl::OkStatus();
+  }
+  for (size_t p = 0; p < places.size(); ++p) slots_->Fill(places[p], samples_[p]);
+  Communicator& all = *communicators_->all;
+  if (all.size() == 1) return absl::OkStatus();
+  return all.Broadcast(*stream_, shard_.parallelism.rank, samples_.data(),
+                       static_cast<int64_t>(samples_.size() * sizeof(int32_t)));
+}
+
+absl::Status ModelRunner::ReceiveSamples() {
+  BATON_CHECK(!unknown_.empty());
+  const std::vector<SamplePlace> places = std::move(unknown_.front());
+  unknown_.pop_front();
+  samples_.resize(places.size());
+  const int root = (shard_.parallelism.pp - 1) * shard_.parallelism.tp;
+  RETURN_IF_ERROR(communicators_->all->Broadcast(
+      *stream_, root, samples_.data(), static_cast<int64_t>(samples_.size() * sizeof(int32_t))));
+  for (size_t p = 0; p < places.size(); ++p) slots_->Fill(places[p], samples_[p]);
+  return absl::OkStatus();
 }
 
 absl::Status ModelRunner::Forward(const Plan& plan) {
@@ -196,36 +235,34 @@ absl::Status ModelRunner::Sample(const Plan& plan, StepOutput* output) {
   const int64_t vocab = config_.vocab_size;
   const float* logits = transformer_->logits();
   if (options_.keep_logits) kept_logits_.assign(logits, logits + output->rows.size() * vocab);
-  std::vector<SampleRow> rows;
+  sample_rows_.clear();
   for (const SlotWork& work : plan.work) {
     const Slot& slot = slots_->slot(work.slot);
     for (const OutputRow& wanted : work.rows) {
       SampleRow row;
-      row.logits = logits + rows.size() * vocab;
+      row.logits = logits + sample_rows_.size() * vocab;
       row.sample = wanted.sample;
-      row.temperature = slot.sampling.temperature;
-      row.top_k = slot.sampling.top_k;
-      row.top_p = slot.sampling.top_p;
-      row.seed = slot.sampling.seed;
-      row.choice = slot.sampling.choice;
-      row.position = uint64_t{wanted.position} + 1;
+      row.rule = &slot.sampling;
+      row.tokens = absl::MakeConstSpan(slot.tokens.data(), size_t{wanted.position} + 1);
+      row.prompt_length = slot.prompt_length;
       row.want_logprob = wanted.want_logprobs;
       row.num_top = wanted.num_top;
       if (!wanted.sample && wanted.position + 1 < slot.tokens.size())
         row.given_token = slot.tokens[wanted.position + 1];
-      rows.push_back(row);
+      sample_rows_.push_back(row);
     }
   }
-  std::vector<SampleResult> results(rows.size());
-  RETURN_IF_ERROR(ops_->Sample(*stream_, rows, vocab, absl::MakeSpan(results)));
+  sample_results_.assign(sample_rows_.size(), SampleResult());
+  RETURN_IF_ERROR(ops_->Sample(*stream_, sample_rows_, vocab, absl::MakeSpan(sample_results_)));
   RETURN_IF_ERROR(stream_->Synchronize());
-  for (size_t i = 0; i < rows.size(); ++i) {
+  for (size_t i = 0; i < sample_rows_.size(); ++i) {
     RowOutput& out = output->rows[i];
-    if (results[i].token >= 0) out.token = results[i].token;
-    if (rows[i].want_logprob && results[i].finite) {
-      out.logprob = results[i].logprob;
-      out.top_tokens = std::move(results[i].top_tokens);
-      out.top_logprobs = std::move(results[i].top_logprobs);
+    SampleResult& result = sample_results_[i];
+    if (result.token >= 0) out.token = result.token;
+    if (sample_rows_[i].want_logprob && result.finite) {
+      out.logprob = result.logprob;
+      out.top_tokens = std::move(result.top_tokens);
+      out.top_logprobs = std::move(result.top_logprobs);
     }
   }
   return absl::OkStatus();

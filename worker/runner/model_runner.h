@@ -41,6 +41,10 @@ struct RunnerOptions {
   bool keep_logits = false;    // StepLogits may be called; for tests and measurements
 };
 
+// How many buffers `GroupCommunicators::all` must have: samples go over it, and the sampling rank
+// is ahead of the others by as many plans as are under way.
+constexpr int kSampleBuffers = 16;
+
 // The communicators of one epoch. `all` connects every rank of the group by rank; `tp` those of a
 // stage by tp rank; `pp` those of a tensor-parallel rank by stage.
 struct GroupCommunicators {
@@ -48,8 +52,13 @@ struct GroupCommunicators {
   void Abort(const absl::Status& reason);
 };
 
-// Launch, Wait and the other methods are for one thread; steps run on a thread of the runner's own,
-// in the order they were launched. Abort of the communicators may come from any thread.
+// Several plans may be in flight: they run in the order they were launched, on a thread of the
+// runner's own. A plan may compute tokens that an earlier one samples. The sampling rank (the last
+// stage's first) tells the others what it sampled; they take it when a plan of theirs needs it, so
+// that stages work on different plans at the same time.
+//
+// Wait may be called on another thread than the rest, which is for one thread. Abort of the
+// communicators may come from any thread.
 class ModelRunner {
  public:
   using Ticket = uint64_t;
@@ -62,13 +71,14 @@ class ModelRunner {
       const std::function<void(int64_t done, int64_t total)>& progress);
   ~ModelRunner();
 
-  // Starts an epoch: all slots are free, the pool has `num_blocks` (at most this rank's own).
+  // Starts an epoch: all slots are free, the pool has `num_blocks` (at most this rank's own). Every
+  // ticket must have been waited for.
   void StartEpoch(std::shared_ptr<GroupCommunicators> communicators, int64_t num_blocks);
 
   // Accepts a plan; several may be in flight. Its errors, a refused plan included, come from Wait.
   absl::StatusOr<Ticket> Launch(Plan plan);
-  // Waits for a launched step; each ticket once, in order. After an error the epoch is lost: only
-  // StartEpoch helps.
+  // Waits for a launched step; each ticket once, in order. Ranks other than the sampling one know
+  // no tokens yet. After an error the epoch is lost: every step gives that error until StartEpoch.
   absl::StatusOr<StepOutput> Wait(Ticket ticket);
 
   // The logits of the last step's rows [rows, vocab]; needs keep_logits; on the sampling rank only.
@@ -93,6 +103,13 @@ class ModelRunner {
   absl::StatusOr<StepOutput> Execute(const Plan& plan);
   absl::Status Forward(const Plan& plan);
   absl::Status Sample(const Plan& plan, StepOutput* output);
+  // Tells the other ranks, or notes what is to be received from the sampling one.
+  absl::Status ShareSamples(const Plan& plan, const StepOutput& output);
+  // Receives the oldest plan's samples that are still to come.
+  absl::Status ReceiveSamples();
+  bool is_sampler() const {
+    return shard_.parallelism.rank == (shard_.parallelism.pp - 1) * shard_.parallelism.tp;
+  }
 
   const ModelConfig& config_;
   const RunnerOptions options_;
@@ -108,7 +125,12 @@ class ModelRunner {
   // Of the computing thread while steps are in flight.
   std::unique_ptr<SlotTable> slots_;
   std::shared_ptr<GroupCommunicators> communicators_;
+  absl::Status epoch_status_;                     // not OK: a step failed
+  std::deque<std::vector<SamplePlace>> unknown_;  // by plan, oldest first: samples to be received
+  std::vector<int32_t> samples_;                  // to be told
   std::vector<float> kept_logits_;
+  std::vector<SampleRow> sample_rows_;
+  std::vector<SampleResult> sample_results_;
   std::vector<int32_t> ids_, positions_, slot_mapping_, q_offsets_, first_positions_, rows_;
   std::vector<const int32_t*> block_tables_;
 

@@ -7,16 +7,9 @@
 #include <vector>
 
 #include "absl/types/optional.h"
+#include "kernels/sampling_rule.h"
 
 namespace baton {
-
-struct SlotSampling {
-  float temperature = 0.0f;  // 0: greedy
-  uint32_t top_k = 0;        // 0: all
-  float top_p = 1.0f;        // in (0, 1]
-  uint64_t seed = 0;
-  uint32_t choice = 0;
-};
 
 // A sequence takes a free slot, with its whole journal.
 struct SlotStart {
@@ -25,7 +18,7 @@ struct SlotStart {
   uint32_t prompt_length = 0;
   uint32_t num_computed = 0;  // leading tokens whose keys and values are in `blocks`
   std::vector<int32_t> blocks;
-  SlotSampling sampling;
+  SamplingRule sampling;
 };
 
 struct SlotGrow {
@@ -69,6 +62,7 @@ struct RowOutput {
 struct StepOutput {
   std::vector<RowOutput> rows;
   uint64_t compute_ns = 0;
+  uint64_t idle_ns = 0;  // between the end of the step before and the beginning of this one
 };
 
 // What plans may hold; every plan is checked against it.

@@ -1,5 +1,6 @@
 #include "worker/runner/slot_table.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "absl/container/flat_hash_map.h"
@@ -52,13 +53,47 @@ absl::Status SlotTable::CheckStart(const SlotStart& start) const {
     return Invalid("slot %d starts with prompt length %d and %d computed of %d tokens", start.slot,
                    start.prompt_length, start.num_computed, start.tokens.size());
   }
-  const SlotSampling& s = start.sampling;
-  if (!(s.temperature >= 0.0f) || !std::isfinite(s.temperature) ||
-      !(s.top_p > 0.0f && s.top_p <= 1.0f)) {
-    return Invalid("slot %d starts with temperature %g and top_p %g", start.slot, s.temperature,
-                   s.top_p);
-  }
+  RETURN_IF_ERROR(CheckSampling(start));
   return CheckBlocks(start.blocks, start.slot);
+}
+
+absl::Status SlotTable::CheckSampling(const SlotStart& start) const {
+  const SamplingRule& s = start.sampling;
+  // Written so that NaN fails.
+  if (!(s.temperature >= 0.0f) || !std::isfinite(s.temperature) ||
+      !(s.top_p > 0.0f && s.top_p <= 1.0f) || !(s.min_p >= 0.0f && s.min_p <= 1.0f)) {
+    return Invalid("slot %d starts with temperature %g, top_p %g and min_p %g", start.slot,
+                   s.temperature, s.top_p, s.min_p);
+  }
+  if (!(s.repetition_penalty > 0.0f) || !std::isfinite(s.repetition_penalty) ||
+      !std::isfinite(s.presence_penalty) || !std::isfinite(s.frequency_penalty)) {
+    return Invalid("slot %d starts with penalties %g, %g and %g", start.slot, s.repetition_penalty,
+                   s.presence_penalty, s.frequency_penalty);
+  }
+  const auto check = [&](absl::string_view what, int32_t id) {
+    if (id >= 0 && id < limits_.vocab_size) return absl::OkStatus();
+    return Invalid("slot %d starts with token %d as %s; the vocabulary has %d", start.slot, id,
+                   what, limits_.vocab_size);
+  };
+  int32_t last = -1;
+  for (const auto& [id, bias] : s.logit_bias) {
+    RETURN_IF_ERROR(check("biased", id));
+    if (!std::isfinite(bias) || id <= last)
+      return Invalid("slot %d starts with bias %g of token %d", start.slot, bias, id);
+    last = id;
+  }
+  last = -1;
+  for (int32_t id : s.allowed_token_ids) {
+    RETURN_IF_ERROR(check("allowed", id));
+    if (id <= last) return Invalid("slot %d starts with allowed ids out of order", start.slot);
+    last = id;
+  }
+  for (int32_t id : s.stop_token_ids) RETURN_IF_ERROR(check("a stop", id));
+  for (const std::vector<int32_t>& word : s.bad_words) {
+    if (word.empty()) return Invalid("slot %d starts with an empty bad word", start.slot);
+    for (int32_t id : word) RETURN_IF_ERROR(check("part of a bad word", id));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status SlotTable::CheckWork(const SlotWork& work, const Lengths& now) const {
@@ -141,8 +176,11 @@ absl::Status SlotTable::Apply(const Plan& plan) {
   RETURN_IF_ERROR(Check(plan));
   for (uint32_t slot : plan.ended_slots) slots_[slot] = Slot();
   for (const SlotStart& start : plan.starts) {
-    slots_[start.slot] = {true,         start.tokens,  start.prompt_length, start.num_computed,
-                          start.blocks, start.sampling};
+    Slot& slot = slots_[start.slot];
+    slot = {true,         next_run_++,   start.tokens, start.prompt_length, start.num_computed,
+            start.blocks, start.sampling};
+    // Room for its samples, so that none of them allocates in a step.
+    slot.tokens.reserve(std::min<size_t>(limits_.max_model_len, slot.tokens.size() + 256));
   }
   for (const SlotGrow& grow : plan.grows) {
     std::vector<int32_t>& blocks = slots_[grow.slot].blocks;
@@ -150,6 +188,26 @@ absl::Status SlotTable::Apply(const Plan& plan) {
   }
   for (const SlotWork& work : plan.work) slots_[work.slot].num_computed += work.num_tokens;
   return absl::OkStatus();
+}
+
+SamplePlace SlotTable::AppendUnknown(uint32_t slot) {
+  Slot& s = slots_[slot];
+  s.tokens.push_back(kUnknownToken);
+  return {slot, s.run, static_cast<uint32_t>(s.tokens.size()) - 1};
+}
+
+void SlotTable::Fill(const SamplePlace& place, int32_t token) {
+  Slot& s = slots_[place.slot];
+  if (!s.used || s.run != place.run) return;
+  s.tokens[place.index] = token >= 0 && token < limits_.vocab_size ? token : 0;
+}
+
+bool SlotTable::KnowsTokensOf(const SlotWork& work) const {
+  const std::vector<int32_t>& tokens = slots_[work.slot].tokens;
+  for (uint32_t i = 0; i < work.num_tokens; ++i) {
+    if (tokens[work.position + i] == kUnknownToken) return false;
+  }
+  return true;
 }
 
 void SlotTable::Reset(int64_t num_blocks) {

@@ -13,11 +13,22 @@ namespace baton {
 
 struct Slot {
   bool used = false;
-  std::vector<int32_t> tokens;  // the journal, samples included
+  uint64_t run = 0;             // names this use of the slot
+  std::vector<int32_t> tokens;  // the journal, samples included; kUnknownToken: to be sampled, or
+                                // to be received, yet
   uint32_t prompt_length = 0;
   uint32_t num_computed = 0;
   std::vector<int32_t> blocks;
-  SlotSampling sampling;
+  SamplingRule sampling;
+};
+
+constexpr int32_t kUnknownToken = -1;
+
+// A sample's place in a journal. It may be gone by the time that the token is known.
+struct SamplePlace {
+  uint32_t slot = 0;
+  uint64_t run = 0;
+  uint32_t index = 0;
 };
 
 class SlotTable {
@@ -29,8 +40,15 @@ class SlotTable {
   // unchanged.
   absl::Status Apply(const Plan& plan);
 
-  // Appends a sampled token to a slot's journal. The slot must be in use.
-  void AppendSample(uint32_t slot, int32_t token) { slots_[slot].tokens.push_back(token); }
+  // Makes room at the end of a slot's journal for a token that is being sampled. The slot must be
+  // in use.
+  SamplePlace AppendUnknown(uint32_t slot);
+  // The token that belongs there. Nothing happens if the slot has another use by now. What is not
+  // in the vocabulary (there was nothing to sample from) stands as token 0: the router ends the
+  // sequence.
+  void Fill(const SamplePlace& place, int32_t token);
+  // Whether all tokens of the slot that `work` computes are known.
+  bool KnowsTokensOf(const SlotWork& work) const;
 
   const Slot& slot(uint32_t index) const { return slots_[index]; }
   const PlanLimits& limits() const { return limits_; }
@@ -43,10 +61,12 @@ class SlotTable {
   absl::Status Check(const Plan& plan) const;
   absl::Status CheckBlocks(const std::vector<int32_t>& blocks, uint32_t slot) const;
   absl::Status CheckStart(const SlotStart& start) const;
+  absl::Status CheckSampling(const SlotStart& start) const;
   absl::Status CheckWork(const SlotWork& work, const Lengths& lengths) const;
 
   PlanLimits limits_;
   std::vector<Slot> slots_;
+  uint64_t next_run_ = 1;
 };
 
 }  // namespace baton

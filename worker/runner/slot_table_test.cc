@@ -53,12 +53,12 @@ TEST(SlotTable, KeepsJournalsFromPlanToPlan) {
   SlotTable table(Limits());
   ASSERT_TRUE(table.Apply(Prefill()).ok());
   EXPECT_EQ(table.slot(1).num_computed, 5u);
-  table.AppendSample(1, 42);
+  table.Fill(table.AppendUnknown(1), 42);
   Plan decode;
   decode.work = {Work(1, 5, 1, true)};
   ASSERT_TRUE(table.Apply(decode).ok());
   EXPECT_EQ(table.slot(1).tokens.back(), 42);
-  table.AppendSample(1, 43);
+  table.Fill(table.AppendUnknown(1), 43);
   Plan end;
   end.ended_slots = {1};
   end.starts = {Start(1, 2)};  // the slot is free again within the same plan

@@ -1,0 +1,42 @@
+#include "router/api/output_validation.h"
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
+#include "common/status_macros.h"
+#include "common/error_details.h"
+
+namespace baton {
+namespace {
+
+absl::StatusOr<absl::optional<uint32_t>> Logprobs(absl::string_view field, bool has,
+                                                  uint32_t value) {
+  if (!has) return absl::optional<uint32_t>();
+  if (value <= kMaxLogprobs) return absl::optional<uint32_t>(value);
+  return InvalidField(field, absl::StrCat("must be at most ", kMaxLogprobs, ", is ", value));
+}
+
+}  // namespace
+
+absl::Status ValidateOutput(const v1::GenerateRequest& request, EngineRequest* engine) {
+  engine->n = request.has_n() ? request.n() : 1;
+  if (engine->n < 1 || engine->n > kMaxChoices) {
+    return InvalidField("n", absl::StrCat("must be 1 to ", kMaxChoices, ", is ", engine->n));
+  }
+  engine->best_of = request.has_best_of() ? request.best_of() : engine->n;
+  if (engine->best_of < engine->n || engine->best_of > kMaxChoices) {
+    return InvalidField("best_of",
+                        absl::StrCat("must be at least n, which is ", engine->n, ", and at most ",
+                                     kMaxChoices, ", is ", engine->best_of));
+  }
+  ASSIGN_OR_RETURN(engine->num_logprobs,
+                   Logprobs("logprobs", request.has_logprobs(), request.logprobs()));
+  ASSIGN_OR_RETURN(
+      engine->num_prompt_logprobs,
+      Logprobs("prompt_logprobs", request.has_prompt_logprobs(), request.prompt_logprobs()));
+  engine->echo = request.echo();
+  return absl::OkStatus();
+}
+
+}  // namespace baton

@@ -1,0 +1,22 @@
+// What is to be returned: from the API's message to the engine's struct.
+#ifndef BATON_ROUTER_API_OUTPUT_VALIDATION_H_
+#define BATON_ROUTER_API_OUTPUT_VALIDATION_H_
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "baton/v1/inference.pb.h"
+#include "router/engine/request.h"
+
+namespace baton {
+
+constexpr uint32_t kMaxChoices = 64;
+constexpr uint32_t kMaxLogprobs = 20;  // of the output as of the prompt
+
+// Sets n, best_of, num_logprobs, num_prompt_logprobs and echo of `engine`. INVALID_ARGUMENT with
+// BadRequest on one of them.
+absl::Status ValidateOutput(const v1::GenerateRequest& request, EngineRequest* engine);
+
+}  // namespace baton
+
+#endif  // BATON_ROUTER_API_OUTPUT_VALIDATION_H_

@@ -1,0 +1,81 @@
+// What a scheduler knows of one sequence. Private to scheduler*.cc.
+#ifndef BATON_ROUTER_SCHEDULER_SCHEDULER_SEQUENCE_H_
+#define BATON_ROUTER_SCHEDULER_SCHEDULER_SEQUENCE_H_
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "router/scheduler/scheduler.h"
+
+namespace baton {
+
+struct Scheduler::Sequence {
+  Sequence(SequenceRequest r)
+      : request(std::move(r)),
+        urgency(request.priority, request.arrival, request.id),
+        tokens(request.prompt) {}
+
+  const SequenceRequest request;
+  const Urgency urgency;
+  std::vector<int32_t> tokens;    // the journal: prompt, then what was committed
+  std::vector<BlockHash> hashes;  // of the journal's full blocks
+  BlockHash last_hash;            // the end of that chain: its root at first
+  bool started = false;           // kStarted was sent
+  bool paused = false;
+  uint32_t num_prompt_rows = 0;  // log probabilities of the prompt that have been told
+
+  // --- While it runs; made again when it runs again.
+  bool running = false;
+  uint32_t slot = 0;
+  uint64_t run = 0;  // names this stay on the slot
+  BlockLease lease;
+  int64_t num_told_blocks = 0;     // the workers know of
+  size_t num_published = 0;        // leading blocks that were offered to the index
+  uint32_t num_computed = 0;       // tokens, plans in flight included
+  uint32_t samples_in_flight = 0;  // tokens that are sampled by plans in flight
+  uint64_t last_plan = 0;          // that computed something of it
+
+  uint32_t prompt_length() const { return static_cast<uint32_t>(request.prompt.size()); }
+  uint32_t num_output() const { return static_cast<uint32_t>(tokens.size()) - prompt_length(); }
+  // The journal's length when everything in flight is back.
+  uint32_t virtual_length() const {
+    return static_cast<uint32_t>(tokens.size()) + samples_in_flight;
+  }
+  uint32_t num_pending() const { return virtual_length() - num_computed; }
+  uint64_t most_tokens() const { return uint64_t{prompt_length()} + request.max_tokens; }
+  // Whether the output row at `position` is for a log probability of the prompt.
+  bool WantsPromptRow(uint32_t position) const {
+    return request.num_prompt_logprobs.has_value() && position + 1 < prompt_length() &&
+           position >= num_prompt_rows;
+  }
+  // Blocks that may be taken from the index: not all, since one token at least has to be computed.
+  size_t num_usable_hashes(uint32_t block_size) const {
+    if (request.num_prompt_logprobs.has_value()) return 0;
+    return std::min(hashes.size(), (tokens.size() - 1) / block_size);
+  }
+};
+
+struct Scheduler::Draft {
+  struct Work {
+    Work(Sequence* s, uint32_t c) : sequence(s), run(s->run), count(c) {}
+    // Whether the sequence was taken off its slot since: it may have another by now.
+    bool gone() const { return !sequence->running || sequence->run != run; }
+    Sequence* sequence;
+    uint64_t run;
+    uint32_t count;
+  };
+  void DropWhatIsGone() {
+    work.erase(std::remove_if(work.begin(), work.end(), [](const Work& w) { return w.gone(); }),
+               work.end());
+  }
+  uint64_t plan_id = 0;
+  bool take_turns = false;  // sequences whose last plan is too recent sit this one out
+  std::vector<Work> work;   // the most urgent first
+  uint32_t tokens_left = 0;
+  uint32_t rows_left = 0;
+};
+
+}  // namespace baton
+
+#endif  // BATON_ROUTER_SCHEDULER_SCHEDULER_SEQUENCE_H_
