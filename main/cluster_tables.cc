@@ -40,7 +40,8 @@ std::string Percent(double share) { return absl::StrFormat("%.0f %%", 100 * shar
 
 std::string KvUse(const v1::GroupStatus& group) {
   if (group.kv_blocks_total() == 0) return "-";
-  return absl::StrFormat("%d of %d blocks", group.kv_blocks_used(), group.kv_blocks_total());
+  return absl::StrFormat("%d of %d blocks, %d cached", group.kv_blocks_used(),
+                         group.kv_blocks_total(), group.kv_blocks_cached());
 }
 
 Row GroupRow(const v1::GroupStatus& group) {
@@ -54,6 +55,7 @@ Row GroupRow(const v1::GroupStatus& group) {
           KvUse(group),
           absl::StrFormat("%.1f", group.output_tokens_per_second()),
           absl::StrFormat("%.1f", group.prompt_tokens_per_second()),
+          Percent(group.idle_share()),
           absl::StrCat(group.requests_finished())};
 }
 
@@ -127,7 +129,7 @@ std::string StatusText(const v1::GetClusterStatusResponse& status) {
                                   ShowDuration(absl::Seconds(status.uptime_seconds())), "\n");
   if (status.groups().empty()) return text + "no worker has attached yet\n";
   std::vector<Row> groups = {{"GROUP", "STATE", "MODEL", "SHARDS", "EPOCH", "RUNNING", "WAITING",
-                              "KV CACHE", "TOK/S", "PROMPT TOK/S", "FINISHED"}};
+                              "KV CACHE", "TOK/S", "PROMPT TOK/S", "IDLE", "FINISHED"}};
   std::vector<Row> ranks = {
       {"GROUP", "RANK", "HOST", "PID", "LOADED", "WEIGHTS", "KV CACHE", "WORKSPACE", "SHARD"}};
   for (const v1::GroupStatus& group : status.groups()) {

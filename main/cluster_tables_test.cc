@@ -15,19 +15,19 @@ TEST(FormatTable, AlignsNumbersRightAndTextLeft) {
 }
 
 TEST(StatusText, ShowsGroupsAndRanks) {
-  EXPECT_EQ(
-      StatusText(OneReadyGroup()),
-      "router 0.1.0, up 1 min 15 s\n"
-      "\n"
-      "GROUP  STATE  MODEL  SHARDS       EPOCH  RUNNING  WAITING           KV CACHE  TOK/S  PROMPT "
-      "TOK/S  FINISHED\n"
-      "g0     ready  fake   tp 2 x pp 1      1        3        4  10 of 1000 blocks  123.4         "
-      "  "
-      "0.0         0\n"
-      "\n"
-      "GROUP  RANK  HOST   PID  LOADED  WEIGHTS  KV CACHE  WORKSPACE  SHARD\n"
-      "g0        0  box   4000   100 %   52 MiB   512 MiB     34 MiB  heads 0-4 of 9\n"
-      "g0        1  box   4001   100 %   52 MiB   512 MiB     34 MiB  heads 5-8 of 9\n");
+  EXPECT_EQ(StatusText(OneReadyGroup()),
+            "router 0.1.0, up 1 min 15 s\n"
+            "\n"
+            "GROUP  STATE  MODEL  SHARDS       EPOCH  RUNNING  WAITING                     KV "
+            "CACHE  TOK/S  "
+            "PROMPT TOK/S  IDLE  FINISHED\n"
+            "g0     ready  fake   tp 2 x pp 1      1        3        4  10 of 1000 blocks, 0 "
+            "cached  123.4  "
+            "         0.0   0 %         0\n"
+            "\n"
+            "GROUP  RANK  HOST   PID  LOADED  WEIGHTS  KV CACHE  WORKSPACE  SHARD\n"
+            "g0        0  box   4000   100 %   52 MiB   512 MiB     34 MiB  heads 0-4 of 9\n"
+            "g0        1  box   4001   100 %   52 MiB   512 MiB     34 MiB  heads 5-8 of 9\n");
 }
 
 TEST(StatusText, AnEmptyClusterSaysSo) {

@@ -48,6 +48,10 @@ void SetGroup(const GroupSnapshot& from, v1::GroupStatus* to) {
   to->set_prompt_tokens_per_second(from.prompt_tokens_per_second);
   to->set_requests_finished(from.requests_finished);
   to->set_output_tokens(from.output_tokens);
+  to->set_kv_blocks_cached(from.kv_blocks_cached);
+  to->set_cached_tokens(from.cached_tokens);
+  to->set_preemptions(from.preemptions);
+  to->set_idle_share(from.idle_share);
   for (const RankSnapshot& rank : from.ranks) SetRank(rank, to->add_ranks());
 }
 

@@ -315,7 +315,7 @@ EngineSnapshot EngineCore::Snapshot() {
     s.waiting = static_cast<uint64_t>(scheduler_->num_waiting());
     s.blocks_used = static_cast<uint64_t>(scheduler_->pool().num_used());
     s.blocks_total = static_cast<uint64_t>(scheduler_->pool().num_blocks());
-    s.blocks_indexed = static_cast<uint64_t>(scheduler_->pool().num_indexed());
+    s.blocks_cached = static_cast<uint64_t>(scheduler_->pool().num_cached());
     s.load_tokens = scheduler_->load_tokens();
     s.preemptions += scheduler_->num_preemptions();
   }

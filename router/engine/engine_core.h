@@ -54,7 +54,8 @@ class PlanSink {
 
 struct EngineSnapshot {
   uint64_t running = 0, waiting = 0;
-  uint64_t blocks_used = 0, blocks_total = 0, blocks_indexed = 0;
+  uint64_t blocks_used = 0, blocks_total = 0;
+  uint64_t blocks_cached = 0;  // free ones that hold something
   uint64_t load_tokens = 0;  // prompt and maximum output of all requests here
   double output_tokens_per_second = 0, prompt_tokens_per_second = 0;
   double idle_share = 0;  // of the sampling rank's time while there was work, over the last seconds

@@ -49,6 +49,8 @@ struct GroupSnapshot {
   uint32_t kv_block_size = 0;
   double output_tokens_per_second = 0, prompt_tokens_per_second = 0;
   uint64_t requests_finished = 0, output_tokens = 0;
+  uint64_t kv_blocks_cached = 0, cached_tokens = 0, preemptions = 0;
+  double idle_share = 0;
   std::vector<RankSnapshot> ranks;
 };
 

@@ -539,6 +539,10 @@ std::vector<GroupSnapshot> Fleet::Groups() const {
     s.prompt_tokens_per_second = e.prompt_tokens_per_second;
     s.requests_finished = e.requests_finished;
     s.output_tokens = e.output_tokens;
+    s.kv_blocks_cached = e.blocks_cached;
+    s.cached_tokens = e.cached_tokens;
+    s.preemptions = e.preemptions;
+    s.idle_share = e.idle_share;
     s.ranks = g->group.Ranks();
     all.push_back(std::move(s));
   }

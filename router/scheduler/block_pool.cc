@@ -15,6 +15,7 @@ void BlockPool::Link(int32_t block, bool at_front) {
   (b.previous == kNone ? first_free_ : blocks_[b.previous].next) = block;
   (b.next == kNone ? last_free_ : blocks_[b.next].previous) = block;
   ++num_free_;
+  num_cached_ += b.indexed;
 }
 
 void BlockPool::Unlink(int32_t block) {
@@ -23,6 +24,7 @@ void BlockPool::Unlink(int32_t block) {
   (b.next == kNone ? last_free_ : blocks_[b.next].previous) = b.previous;
   b.previous = b.next = kNone;
   --num_free_;
+  num_cached_ -= b.indexed;
 }
 
 int32_t BlockPool::Take() {
@@ -58,7 +60,7 @@ int64_t BlockPool::MatchedPrefix(absl::Span<const BlockHash> hashes) const {
 }
 
 bool BlockPool::Consistent() const {
-  int64_t free = 0, indexed = 0;
+  int64_t free = 0, indexed = 0, cached = 0;
   int32_t previous = kNone;
   bool seen_indexed = false;
   for (int32_t b = first_free_; b != kNone; previous = b, b = blocks_[b].next, ++free) {
@@ -67,8 +69,9 @@ bool BlockPool::Consistent() const {
     }
     if (seen_indexed && !blocks_[b].indexed) return false;
     seen_indexed = seen_indexed || blocks_[b].indexed;
+    cached += blocks_[b].indexed;
   }
-  if (previous != last_free_ || free != num_free_) return false;
+  if (previous != last_free_ || free != num_free_ || cached != num_cached_) return false;
   int64_t held = 0;
   for (size_t b = 0; b < blocks_.size(); ++b) {
     held += blocks_[b].holders > 0;

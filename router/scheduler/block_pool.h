@@ -76,6 +76,7 @@ class BlockPool {
   int64_t num_free() const { return num_free_; }  // indexed ones included
   int64_t num_used() const { return num_blocks() - num_free_; }
   int64_t num_indexed() const { return static_cast<int64_t>(index_.size()); }
+  int64_t num_cached() const { return num_cached_; }  // free and indexed
   uint64_t num_evictions() const { return num_evictions_; }
 
   // The changes since the last call; kept only once this has been called with true.
@@ -108,7 +109,7 @@ class BlockPool {
 
   std::vector<Block> blocks_;
   int32_t first_free_ = kNone, last_free_ = kNone;
-  int64_t num_free_ = 0;
+  int64_t num_free_ = 0, num_cached_ = 0;
   absl::flat_hash_map<BlockHash, int32_t> index_;  // never iterated over
   uint64_t num_evictions_ = 0;
   bool log_changes_ = false;
