@@ -224,6 +224,16 @@ TEST_F(CommandsTest, GenerateRunsAFileInOrder) {
   EXPECT_THAT(err_.str(), HasSubstr("5 prompts, 0 failed, output 15 tokens in "));
 }
 
+TEST_F(CommandsTest, GenerateRunsAFileOfTokenIds) {
+  generate_.token_file = "-";
+  EXPECT_EQ(Generate("1,2,3\n\n7\n"), kExitOk);
+  ASSERT_EQ(inference_.requests().size(), 2u);
+  EXPECT_EQ(inference_.requests()[0].tokens().ids_size(), 3);
+  EXPECT_EQ(inference_.requests()[1].tokens().ids(0), 7u);
+  EXPECT_EQ(Generate("1,2\n3,x\n"), kExitUsage);
+  EXPECT_THAT(err_.str(), HasSubstr("--token-file: \"x\" is not a token id"));
+}
+
 TEST_F(CommandsTest, GenerateJsonIsOneObjectAPrompt) {
   generate_.file = "-";
   generate_.json = true;

@@ -23,11 +23,12 @@
 namespace baton {
 namespace {
 
-absl::StatusOr<std::vector<std::string>> ReadLines(const std::string& path, std::istream& in) {
+absl::StatusOr<std::vector<std::string>> ReadLines(absl::string_view flag, const std::string& path,
+                                                   std::istream& in) {
   std::ifstream file;
   if (path != "-") {
     file.open(path);
-    if (!file) return absl::NotFoundError(absl::StrCat("--file ", path, ": can not be read"));
+    if (!file) return absl::NotFoundError(absl::StrCat(flag, " ", path, ": can not be read"));
   }
   std::istream& lines = path == "-" ? in : file;
   std::vector<std::string> result;
@@ -35,16 +36,16 @@ absl::StatusOr<std::vector<std::string>> ReadLines(const std::string& path, std:
     if (!line.empty()) result.push_back(line);
   }
   if (result.empty())
-    return absl::InvalidArgumentError(absl::StrCat("--file ", path, ": is empty"));
+    return absl::InvalidArgumentError(absl::StrCat(flag, " ", path, ": is empty"));
   return result;
 }
 
-absl::Status AddTokens(const std::string& list, v1::TokenIds* tokens) {
+absl::Status AddTokens(absl::string_view flag, const std::string& list, v1::TokenIds* tokens) {
   for (const absl::string_view item : absl::StrSplit(list, ',')) {
     uint32_t id;
     if (!absl::SimpleAtoi(item, &id)) {
       return absl::InvalidArgumentError(
-          absl::StrCat("--tokens: \"", item, "\" is not a token id; expected for example 1,2,3"));
+          absl::StrCat(flag, ": \"", item, "\" is not a token id; expected for example 1,2,3"));
     }
     tokens->add_ids(id);
   }
@@ -189,18 +190,27 @@ absl::StatusOr<std::vector<v1::GenerateRequest>> MakeRequests(const GenerateOpti
   if (options.logprobs) base.set_logprobs(*options.logprobs);
   if (options.prompt_logprobs) base.set_prompt_logprobs(*options.prompt_logprobs);
   if (!options.tokens.empty()) {
-    RETURN_IF_ERROR(AddTokens(options.tokens, base.mutable_tokens()));
+    RETURN_IF_ERROR(AddTokens("--tokens", options.tokens, base.mutable_tokens()));
     return std::vector<v1::GenerateRequest>{base};
   }
+  std::vector<v1::GenerateRequest> requests;
   std::vector<std::string> prompts;
+  if (!options.token_file.empty()) {
+    ASSIGN_OR_RETURN(prompts, ReadLines("--token-file", options.token_file, in));
+    for (const std::string& list : prompts) {
+      base.clear_input();
+      RETURN_IF_ERROR(AddTokens("--token-file", list, base.mutable_tokens()));
+      requests.push_back(base);
+    }
+    return requests;
+  }
   if (!options.file.empty()) {
-    ASSIGN_OR_RETURN(prompts, ReadLines(options.file, in));
+    ASSIGN_OR_RETURN(prompts, ReadLines("--file", options.file, in));
   } else if (options.prompt == "-") {
     prompts.emplace_back(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
   } else {
     prompts.push_back(options.prompt);
   }
-  std::vector<v1::GenerateRequest> requests;
   for (const std::string& prompt : prompts) {
     SetInput(options, prompt, &base);
     requests.push_back(base);
@@ -233,6 +243,10 @@ void AddGenerateCommand(CLI::App& app, Command* run) {
   input->add_option("--file", options->file, "One prompt a line; - reads standard input")
       ->type_name("FILE");
   input->add_option("--tokens", options->tokens, "Token ids, for example 1,2,3")->type_name("IDS");
+  input
+      ->add_option("--token-file", options->token_file,
+                   "The token ids of one prompt a line; - reads standard input")
+      ->type_name("FILE");
   input->require_option(1);
   AddRequestOptions(command, &options->request);
   command->add_flag("--chat", options->chat,

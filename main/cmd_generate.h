@@ -18,10 +18,11 @@ namespace baton {
 
 struct GenerateOptions {
   RequestOptions request;
-  std::string prompt;  // "-": all of standard input
-  std::string file;    // one prompt a line; "-": standard input
-  std::string tokens;  // "1,2,3": token ids instead of text
-  bool chat = false;   // the prompt is a user's message
+  std::string prompt;      // "-": all of standard input
+  std::string file;        // one prompt a line; "-": standard input
+  std::string tokens;      // "1,2,3": token ids instead of text
+  std::string token_file;  // the same for one prompt a line; "-": standard input
+  bool chat = false;       // the prompt is a user's message
   bool parse_special = false;
   std::optional<uint32_t> n;
   std::optional<uint32_t> best_of;
