@@ -3,12 +3,21 @@
 
 #include <future>
 #include <map>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "common/clock.h"
 #include "gmock/gmock.h"
+#include "grpcpp/server.h"
+#include "grpcpp/server_builder.h"
 #include "gtest/gtest.h"
+#include "router/api/fake_cluster.h"
+#include "router/api/inference_service.h"
+#include "router/api/test_model.h"
 #include "router/api/test_server.h"
 #include "common/error_details.h"
 
@@ -128,6 +137,42 @@ TEST(GenerateStreamTest, ResumesOnceForEachPause) {
   Call call(&server, TextRequest());
   EXPECT_TRUE(call.Drain().ok());
   EXPECT_EQ(pauses.get_future().get(), resumes.get_future().get());
+}
+
+// Its events come before Submit returns: the pause is over before there is anything to resume with.
+class HastyCluster : public FakeCluster {
+ public:
+  HastyCluster() : FakeCluster(TestServing(), nullptr) {}
+
+  RequestHandle Submit(std::shared_ptr<const ModelContext> /*model*/, EngineRequest request,
+                       std::shared_ptr<RequestSink> sink) override {
+    auto run = std::make_shared<FakeRun>(std::move(request), std::move(sink));
+    run->Start();
+    uint32_t position = 0;
+    while (run->Emit(position++, 1, "x")) {
+    }
+    while (!run->Emit(position, 1, "")) absl::SleepFor(absl::Milliseconds(1));
+    return {[] {}, [run, position] { run->Resume(), run->Finish(position); }};
+  }
+};
+
+TEST(GenerateStreamTest, ResumesWhatDrainedBeforeThereWasAHandle) {
+  InferenceServiceOptions options;
+  options.stream.high_tokens = 2;
+  HastyCluster cluster;
+  InferenceService service(options, &cluster, Clock::Real());
+  grpc::ServerBuilder builder;
+  builder.RegisterService(&service);
+  const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  const auto stub = v1::InferenceService::NewStub(server->InProcessChannel({}));
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(absl::Now() + kLong));
+  const auto reader = stub->Generate(&context, TextRequest());
+  v1::GenerateResponse response;
+  while (reader->Read(&response)) {
+  }
+  EXPECT_TRUE(reader->Finish().ok());
+  EXPECT_TRUE(response.has_finished());
 }
 
 TEST(GenerateStreamTest, BytesPauseTooAndThePromptCounts) {

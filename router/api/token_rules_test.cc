@@ -18,6 +18,8 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Pair;
 
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+
 const ModelContext& Model() {
   static const ModelServing* serving = new ModelServing(TestServing());
   return *serving->model;
@@ -97,7 +99,6 @@ TEST(TokenRulesTest, AcceptsEverythingAtItsLimit) {
 }
 
 TEST(TokenRulesTest, RefusesEveryBadValue) {
-  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
   using Sampling = v1::SamplingParameters;
   const struct {
     std::function<void(Sampling*)> make;
@@ -112,7 +113,7 @@ TEST(TokenRulesTest, RefusesEveryBadValue) {
        "must be a number from -100 to 100, is 100.5"},
       {[](Sampling* s) { (*s->mutable_logit_bias())[3] = -100.5f; }, "sampling.logit_bias[3]",
        "must be a number from -100 to 100, is -100.5"},
-      {[kNan](Sampling* s) { (*s->mutable_logit_bias())[3] = kNan; }, "sampling.logit_bias[3]",
+      {[](Sampling* s) { (*s->mutable_logit_bias())[3] = kNan; }, "sampling.logit_bias[3]",
        "must be a number from -100 to 100, is nan"},
       {[](Sampling* s) {
          for (uint32_t id = 0; id < 300; ++id) (*s->mutable_logit_bias())[id] = 1000;

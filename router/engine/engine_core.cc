@@ -70,7 +70,10 @@ void EngineCore::StartEpoch(EpochInfo info) {
 }
 
 void EngineCore::EndEpoch(const absl::Status& reason) {
-  if (scheduler_ != nullptr) preemptions_ += scheduler_->num_preemptions();
+  if (scheduler_ != nullptr) {
+    preemptions_ += scheduler_->num_preemptions();
+    plans_->OnIndexLost();
+  }
   scheduler_.reset();
   plan_waited_.clear();
   nothing_to_do_ = true;

@@ -50,6 +50,8 @@ class PlanSink {
   virtual void SendPlan(uint64_t epoch, const StepPlan& plan) = 0;
   // Blocks that came into the group's prefix index and left it.
   virtual void OnIndexChanges(const std::vector<IndexChange>& changes) = 0;
+  // The index is gone, with the epoch.
+  virtual void OnIndexLost() = 0;
 };
 
 struct EngineSnapshot {

@@ -33,6 +33,7 @@ struct FakeLink : PlanSink {
   void OnIndexChanges(const std::vector<IndexChange>& changes) override {
     num_changes += changes.size();
   }
+  void OnIndexLost() override { num_changes = 0; }
   StepResult TakeResult() {
     StepResult result = std::move(results.front());
     results.pop_front();

@@ -39,6 +39,7 @@ class InstantLink : public PlanSink {
     engine->PostResult(epoch, group.Run(plan));
   }
   void OnIndexChanges(const std::vector<IndexChange>&) override {}
+  void OnIndexLost() override {}
   Engine* engine = nullptr;
   FakeGroup group{GroupOptions(), 26, kFirstByteToken + 'a'};
 };

@@ -75,6 +75,7 @@ struct Fleet::GroupRuntime : public PlanSink {
   void OnIndexChanges(const std::vector<IndexChange>& changes) override {
     fleet->prefix_index_.Apply(index_slot, changes);
   }
+  void OnIndexLost() override { fleet->prefix_index_.Forget(index_slot); }
 
   void SetEpochLinks(uint64_t epoch, std::vector<std::shared_ptr<WorkerLink>> links) {
     MutexLock lock(&links_mu);
@@ -193,7 +194,6 @@ void Fleet::Act(GroupRuntime& g, const Group::Actions& actions) {
     g.SetEpochLinks(0, {});
     g.engine->EndEpoch(absl::UnavailableError(
         absl::StrCat("group ", g.group.name(), " was lost: ", *actions.end_epoch)));
-    prefix_index_.Forget(g.index_slot);
   } else if (actions.aborted_epoch > 0) {
     spdlog::warn("group {}: epoch {} did not form: {}", g.group.name(), actions.aborted_epoch,
                  actions.abort_reason);
