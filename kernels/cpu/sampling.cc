@@ -62,6 +62,7 @@ void KeepTopP(const float* logits, const float* weights, float p, std::vector<in
   }
 }
 
+// −1 when there is no weight to draw by.
 int32_t Draw(const Distribution& d, int64_t vocab, double u) {
   const int64_t n = d.kept == nullptr ? vocab : static_cast<int64_t>(d.kept->size());
   const auto id_at = [&d](int64_t i) {
@@ -69,6 +70,8 @@ int32_t Draw(const Distribution& d, int64_t vocab, double u) {
   };
   double total = 0;
   for (int64_t i = 0; i < n; ++i) total += d.weights[id_at(i)];
+  // The likeliest token has weight 1, unless its logit, divided by the temperature, overflowed.
+  if (!(total > 0)) return -1;
   const double target = u * total;
   double sum = 0;
   int32_t last = id_at(0);
