@@ -30,6 +30,7 @@ void Rank(const float* logits, int64_t count, std::vector<int32_t>& ids) {
   std::sort(ids.begin(), middle, ByRank{logits});
 }
 
+// Leaves `ids` in ascending order, as KeepTopP wants them.
 void KeepTopK(const float* logits, uint32_t k, std::vector<int32_t>& ids) {
   if (k == 0 || k >= ids.size()) return;
   std::nth_element(ids.begin(), ids.begin() + (k - 1), ids.end(), ByRank{logits});
@@ -37,12 +38,12 @@ void KeepTopK(const float* logits, uint32_t k, std::vector<int32_t>& ids) {
   ids.erase(
       std::remove_if(ids.begin() + k, ids.end(), [&](int32_t id) { return logits[id] < least; }),
       ids.end());
+  std::sort(ids.begin(), ids.end());
 }
 
+// `ids` ascending: the total is a sum in their order.
 void KeepTopP(const float* logits, const float* weights, float p, std::vector<int32_t>& ids) {
   if (p >= 1.0f) return;
-  // The total does not depend on how nth_element left them.
-  std::sort(ids.begin(), ids.end());
   double total = 0;
   for (int32_t id : ids) total += weights[id];
   const double wanted = p * total;
@@ -62,6 +63,7 @@ void KeepTopP(const float* logits, const float* weights, float p, std::vector<in
   }
 }
 
+// −1 when there is no weight to draw by.
 int32_t Draw(const Distribution& d, int64_t vocab, double u) {
   const int64_t n = d.kept == nullptr ? vocab : static_cast<int64_t>(d.kept->size());
   const auto id_at = [&d](int64_t i) {
@@ -69,6 +71,8 @@ int32_t Draw(const Distribution& d, int64_t vocab, double u) {
   };
   double total = 0;
   for (int64_t i = 0; i < n; ++i) total += d.weights[id_at(i)];
+  // The likeliest token has weight 1, unless its logit, divided by the temperature, overflowed.
+  if (!(total > 0)) return -1;
   const double target = u * total;
   double sum = 0;
   int32_t last = id_at(0);

@@ -35,7 +35,8 @@ struct Distribution {
 // UniformDraw(seed, choice, index of the drawn token in the sequence).
 //
 // Log probabilities are those of the logits themselves, before any rule: l[i] − (max + log Σ exp(l
-// − max)). Not finite: the logits hold a NaN or +infinity, or the rules leave no token.
+// − max)). Not finite: the logits hold a NaN or +infinity, the rules leave no token, or the largest
+// logit overflows when it is divided by the temperature.
 SampleResult SampleFrom(const CpuKernels& kernels, const SampleRow& row, int64_t vocab,
                         SamplingScratch& scratch);
 
