@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <cstddef>
+#include <functional>
+#include <limits>
 
 #include "kernels/cpu/logit_rules.h"
 #include "kernels/elementary.h"
@@ -23,43 +25,71 @@ struct ByRank {
   }
 };
 
-// Puts the first `count` of `ids` by rank at the beginning, in order.
-void Rank(const float* logits, int64_t count, std::vector<int32_t>& ids) {
-  const auto middle = ids.begin() + count;
-  if (middle != ids.end()) std::nth_element(ids.begin(), middle, ids.end(), ByRank{logits});
-  std::sort(ids.begin(), middle, ByRank{logits});
+// The first `count` ids of [0, n) by rank, in order, into `out`. One pass, with a heap whose top is
+// the last of the best so far.
+void FirstByRank(const float* logits, int64_t n, int64_t count, std::vector<int32_t>& out) {
+  const ByRank by_rank{logits};
+  out.clear();
+  for (int64_t i = 0; i < n; ++i) {
+    const int32_t id = static_cast<int32_t>(i);
+    if (static_cast<int64_t>(out.size()) < count) {
+      out.push_back(id);
+      std::push_heap(out.begin(), out.end(), by_rank);
+    } else if (logits[id] > logits[out.front()]) {  // an equal one has the higher id
+      std::pop_heap(out.begin(), out.end(), by_rank);
+      out.back() = id;
+      std::push_heap(out.begin(), out.end(), by_rank);
+    }
+  }
+  std::sort_heap(out.begin(), out.end(), by_rank);
 }
 
 // Leaves `ids` in ascending order, as KeepTopP wants them.
-void KeepTopK(const float* logits, uint32_t k, std::vector<int32_t>& ids) {
+void KeepTopK(const float* logits, uint32_t k, std::vector<int32_t>& ids,
+              std::vector<float>& heap) {
   if (k == 0 || k >= ids.size()) return;
-  std::nth_element(ids.begin(), ids.begin() + (k - 1), ids.end(), ByRank{logits});
-  const float least = logits[ids[k - 1]];
-  ids.erase(
-      std::remove_if(ids.begin() + k, ids.end(), [&](int32_t id) { return logits[id] < least; }),
-      ids.end());
-  std::sort(ids.begin(), ids.end());
+  // The k largest logits, the least of them on top.
+  heap.clear();
+  for (int32_t id : ids) {
+    const float l = logits[id];
+    if (heap.size() < k) {
+      heap.push_back(l);
+      std::push_heap(heap.begin(), heap.end(), std::greater<float>());
+    } else if (l > heap.front()) {
+      std::pop_heap(heap.begin(), heap.end(), std::greater<float>());
+      heap.back() = l;
+      std::push_heap(heap.begin(), heap.end(), std::greater<float>());
+    }
+  }
+  const float least = heap.front();
+  ids.erase(std::remove_if(ids.begin(), ids.end(), [&](int32_t id) { return logits[id] < least; }),
+            ids.end());
 }
 
-// `ids` ascending: the total is a sum in their order.
-void KeepTopP(const float* logits, const float* weights, float p, std::vector<int32_t>& ids) {
-  if (p >= 1.0f) return;
+// `ids` ascending: the total is a sum in their order. `max` is the largest logit.
+void KeepTopP(const SamplingRule& rule, const float* logits, float max, const float* weights,
+              std::vector<int32_t>& ids, std::vector<int32_t>& ranked) {
+  if (rule.top_p >= 1.0f) return;
   double total = 0;
   for (int32_t id : ids) total += weights[id];
-  const double wanted = p * total;
-  const int64_t size = static_cast<int64_t>(ids.size());
-  // Few tokens hold most of the weight: rank more only as long as the share is not reached.
-  for (int64_t count = 256;; count *= 8) {
-    count = std::min(count, size);
-    Rank(logits, count, ids);
+  const double wanted = rule.top_p * total;
+  // Few tokens hold most of the weight: rank those within this many temperatures of the likeliest
+  // one, and more only if they do not reach the share. Where the cut is changes no result: what is
+  // above it comes first by rank.
+  for (float reach : {4.0f, 8.0f, 14.0f, std::numeric_limits<float>::infinity()}) {
+    const float cut = max - reach * rule.temperature;
+    ranked.clear();
+    for (int32_t id : ids) {
+      if (logits[id] >= cut) ranked.push_back(id);
+    }
+    std::sort(ranked.begin(), ranked.end(), ByRank{logits});
     double sum = 0;
-    for (int64_t i = 0; i < count; ++i) {
-      sum += weights[ids[i]];
+    for (size_t i = 0; i < ranked.size(); ++i) {
+      sum += weights[ranked[i]];
       if (sum < wanted) continue;
-      ids.resize(i + 1);
+      ids.assign(ranked.begin(), ranked.begin() + static_cast<std::ptrdiff_t>(i) + 1);
       return;
     }
-    if (count == size) return;
   }
 }
 
@@ -110,13 +140,10 @@ void AddLogprobs(const SampleRow& row, int64_t vocab, double log_sum, SamplingSc
   const int32_t subject = row.sample ? result->token : row.given_token;
   if (subject >= 0) result->logprob = logprob(subject);
   if (row.num_top == 0) return;
-  scratch.ids.resize(vocab);
-  std::iota(scratch.ids.begin(), scratch.ids.end(), 0);
-  const int64_t count = std::min<int64_t>(row.num_top, vocab);
-  Rank(row.logits, count, scratch.ids);
-  for (int64_t i = 0; i < count; ++i) {
-    result->top_tokens.push_back(scratch.ids[i]);
-    result->top_logprobs.push_back(logprob(scratch.ids[i]));
+  FirstByRank(row.logits, vocab, row.num_top, scratch.ids);
+  for (int32_t id : scratch.ids) {
+    result->top_tokens.push_back(id);
+    result->top_logprobs.push_back(logprob(id));
   }
 }
 
@@ -135,8 +162,8 @@ Distribution DistributionOf(const CpuKernels& kernels, const SamplingRule& rule,
   for (int64_t i = 0; i < vocab; ++i) {
     if (d.weights[i] >= rule.min_p) ids.push_back(static_cast<int32_t>(i));
   }
-  KeepTopK(logits, rule.top_k, ids);
-  KeepTopP(logits, d.weights, rule.top_p, ids);
+  KeepTopK(logits, rule.top_k, ids, scratch.heap);
+  KeepTopP(rule, logits, max, d.weights, ids, scratch.ranked);
   std::sort(ids.begin(), ids.end());
   d.kept = &ids;
   return d;

@@ -14,7 +14,8 @@ namespace baton {
 struct SamplingScratch {
   std::vector<float> logits;   // after the rules
   std::vector<float> weights;  // of the draw
-  std::vector<int32_t> ids;
+  std::vector<int32_t> ids, ranked;
+  std::vector<float> heap;
 };
 
 // The tokens that may be drawn, and how likely.
