@@ -24,7 +24,7 @@ void CheckSampling(const SamplingParams& sampling, const ModelContext& model) {
   BATON_CHECK(sampling.temperature >= 0 && sampling.temperature <= 100);
   BATON_CHECK(sampling.top_p > 0 && sampling.top_p <= 1);
   BATON_CHECK(sampling.min_p >= 0 && sampling.min_p <= 1);
-  BATON_CHECK(sampling.repetition_penalty > 0 && sampling.repetition_penalty <= 100);
+  BATON_CHECK(sampling.repetition_penalty >= 0.01f && sampling.repetition_penalty <= 100);
   BATON_CHECK(std::abs(sampling.presence_penalty) <= 2);
   BATON_CHECK(std::abs(sampling.frequency_penalty) <= 2);
   BATON_CHECK(sampling.logit_bias.size() <= 1024 && sampling.allowed_token_ids.size() <= 4096);

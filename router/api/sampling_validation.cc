@@ -3,9 +3,9 @@
 #include <openssl/rand.h>
 
 #include "common/check.h"
+#include "common/error_details.h"
 #include "common/status_macros.h"
 #include "router/api/field_checks.h"
-#include "common/error_details.h"
 
 namespace baton {
 
@@ -27,8 +27,8 @@ absl::StatusOr<SamplingParams> ValidateSampling(const v1::SamplingParameters& sa
   RETURN_IF_ERROR(CheckRange("sampling.temperature", params.temperature, 0, kMaxTemperature));
   RETURN_IF_ERROR(CheckPositive("sampling.top_p", params.top_p, 1));
   RETURN_IF_ERROR(CheckRange("sampling.min_p", params.min_p, 0, 1));
-  RETURN_IF_ERROR(CheckPositive("sampling.repetition_penalty", params.repetition_penalty,
-                                kMaxRepetitionPenalty));
+  RETURN_IF_ERROR(CheckRange("sampling.repetition_penalty", params.repetition_penalty,
+                             kMinRepetitionPenalty, kMaxRepetitionPenalty));
   RETURN_IF_ERROR(
       CheckRange("sampling.presence_penalty", params.presence_penalty, -kMaxPenalty, kMaxPenalty));
   RETURN_IF_ERROR(CheckRange("sampling.frequency_penalty", params.frequency_penalty, -kMaxPenalty,

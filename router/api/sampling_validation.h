@@ -12,6 +12,7 @@
 namespace baton {
 
 constexpr float kMaxTemperature = 100.0f;
+constexpr float kMinRepetitionPenalty = 0.01f;  // smaller ones make logits overflow
 constexpr float kMaxRepetitionPenalty = 100.0f;
 constexpr float kMaxPenalty = 2.0f;  // of presence and frequency, either way
 
