@@ -22,9 +22,11 @@ Engine::~Engine() {
 }
 
 void Engine::Post(Message message) {
-  MutexLock lock(&mu_);
-  inbox_.push_back(std::move(message));
-  posted_.Signal();
+  {
+    MutexLock lock(&mu_);
+    inbox_.push_back(std::move(message));
+  }
+  posted_.Signal();  // without the lock, which the thread would wake up to wait for
 }
 
 void Engine::StartEpoch(EpochInfo info) {
@@ -39,12 +41,15 @@ void Engine::Submit(uint64_t id, std::shared_ptr<const Tokenizer> tokenizer, Eng
                     std::shared_ptr<RequestSink> sink, std::vector<BlockHash> prompt_hashes) {
   const uint64_t tokens =
       (request.prompt.size() + uint64_t{request.stop.max_tokens}) * request.best_of;
-  MutexLock lock(&mu_);
-  inbox_tokens_ += tokens;
-  inbox_.push_back([this, id, tokenizer = std::move(tokenizer), request = std::move(request),
-                    sink = std::move(sink), hashes = std::move(prompt_hashes)]() mutable {
-    core_.Submit(id, std::move(tokenizer), std::move(request), std::move(sink), std::move(hashes));
-  });
+  {
+    MutexLock lock(&mu_);
+    inbox_tokens_ += tokens;
+    inbox_.push_back([this, id, tokenizer = std::move(tokenizer), request = std::move(request),
+                      sink = std::move(sink), hashes = std::move(prompt_hashes)]() mutable {
+      core_.Submit(id, std::move(tokenizer), std::move(request), std::move(sink),
+                   std::move(hashes));
+    });
+  }
   posted_.Signal();
 }
 

@@ -128,8 +128,16 @@ void EngineCore::Submit(uint64_t id, std::shared_ptr<const Tokenizer> tokenizer,
       return;
     }
   }
-  sink->OnStarted({group_, epoch_.numerics_class});
   requests_.emplace(id, std::move(r));
+  accepted_.push_back(id);
+}
+
+void EngineCore::TellAccepted() {
+  for (uint64_t id : accepted_) {
+    const auto it = requests_.find(id);
+    if (it != requests_.end()) it->second.answer.sink().OnStarted({group_, epoch_.numerics_class});
+  }
+  accepted_.clear();
 }
 
 void EngineCore::DropChoices(uint64_t id, const Request& r) {
@@ -138,6 +146,7 @@ void EngineCore::DropChoices(uint64_t id, const Request& r) {
 }
 
 void EngineCore::Fail(uint64_t id, const absl::Status& status) {
+  TellAccepted();  // it may be one of them
   const auto it = requests_.find(id);
   DropChoices(id, it->second);
   it->second.answer.sink().OnError(status);
@@ -208,9 +217,11 @@ void EngineCore::Turn() {
       plans_->SendPlan(epoch_.number, plan);
       CountPlan(plan, now);
     }
+    TellAccepted();  // after the plan, which somebody may be waiting for
     for (SchedulerEvent& event : events_) Handle(event, now);
     if (plan.empty()) break;
   }
+  TellAccepted();
   nothing_to_do_ = scheduler_->num_in_flight() == 0;
   admission_.Observe(now, {scheduler_->queued_requests(), scheduler_->queued_tokens()},
                      std::exchange(started_tokens_, 0));

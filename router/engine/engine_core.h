@@ -77,8 +77,9 @@ class EngineCore {
   // The group was lost: every request here is answered with `reason`.
   void EndEpoch(const absl::Status& reason);
 
-  // Takes a request, or refuses it (OnError). `id` is unique and grows; the tokenizer is the
-  // model's. `prompt_hashes` are the names of the prompt's full blocks, or empty: not known.
+  // Takes a request (OnStarted follows in the next turn), or refuses it (OnError). `id` is unique
+  // and grows; the tokenizer is the model's. `prompt_hashes` are the names of the prompt's full
+  // blocks, or empty: not known.
   void Submit(uint64_t id, std::shared_ptr<const Tokenizer> tokenizer, EngineRequest request,
               std::shared_ptr<RequestSink> sink, std::vector<BlockHash> prompt_hashes);
   // Drops a request; its sink gets OnError(CANCELLED). Nothing when there is none of that id.
@@ -115,6 +116,7 @@ class EngineCore {
   absl::Time LastMoment(const EngineRequest& request) const;
   void CountPlan(const StepPlan& plan, absl::Time now);
   void TellIndexChanges();
+  void TellAccepted();
 
   const std::string group_;
   const EngineOptions options_;
@@ -124,6 +126,7 @@ class EngineCore {
   EpochInfo epoch_;
   std::map<uint64_t, Request> requests_;
   std::map<uint64_t, absl::Time> paused_;  // since when
+  std::vector<uint64_t> accepted_;         // requests that are yet to be told so
   std::vector<uint64_t> unflushed_;        // requests with a part of their prompt to be told
   Admission admission_;
   uint64_t started_tokens_ = 0;  // since admission_ was told

@@ -301,6 +301,7 @@ TEST_F(EngineCoreTest, AFullQueueRefusesAtOnceAndSaysWhenToComeAgain) {
     sinks.push_back(Submit(id, r));
     if (id == 1) Step();
   }
+  core_.Turn();
   EXPECT_EQ(sinks[10]->log, "started g0;");
   EXPECT_EQ(sinks[11]->log, "RESOURCE_EXHAUSTED");
   EXPECT_EQ(Reason(sinks[11]->error), "QUEUE_FULL");
@@ -316,6 +317,14 @@ TEST_F(EngineCoreTest, DrainEndsStreamsThatBeganAndRefusesTheOthers) {
   EXPECT_EQ(begun->log, "started g0;drain");
   EXPECT_EQ(waiting->log, "started g0;UNAVAILABLE");
   EXPECT_TRUE(core_.idle());
+}
+
+TEST_F(EngineCoreTest, ARequestIsToldThatItIsAcceptedAfterItsPlanIsSent) {
+  core_.StartEpoch(Epoch());
+  const auto sink = Submit(1, Request(3, 40));
+  EXPECT_EQ(sink->log, "");
+  core_.Turn();
+  EXPECT_EQ(sink->log, "started g0;");
 }
 
 TEST_F(EngineCoreTest, IdleTimeCountsOnlyWhereThereWasWork) {

@@ -43,11 +43,11 @@ absl::Status Scheduler::Add(SequenceRequest request) {
   }
   if (options_.prefix_cache) {
     s->last_hash = hasher_.Root(/*adapter=*/0, /*content_digest=*/"", s->request.cache_salt);
-    if (s->request.prompt_hashes.size() == s->request.prompt.size() / options_.block_size) {
-      s->hashes = s->request.prompt_hashes;
-      if (!s->hashes.empty()) s->last_hash = s->hashes.back();
-    }
+    if (s->hashes.size() != s->prompt_length / options_.block_size) s->hashes.clear();
+    if (!s->hashes.empty()) s->last_hash = s->hashes.back();
     ExtendHashes(*s);
+  } else {
+    s->hashes.clear();
   }
   queued_tokens_ += s->most_tokens();
   ++queued_requests_;
@@ -200,6 +200,7 @@ absl::Status Scheduler::Update(StepResult result, std::vector<SchedulerEvent>* e
   RETURN_IF_ERROR(CheckResult(result));
   const Flight flight = std::move(flights_.front());
   flights_.pop_front();
+  events->reserve(events->size() + flight.rows.size());
   for (size_t i = 0; i < flight.rows.size(); ++i) {
     const FlightRow& row = flight.rows[i];
     Sequence* s = slots_[row.slot];
@@ -213,7 +214,7 @@ absl::Status Scheduler::Update(StepResult result, std::vector<SchedulerEvent>* e
   return absl::OkStatus();
 }
 
-void Scheduler::CommitPrompt(Sequence& s, RowResult row, std::vector<SchedulerEvent>* events) {
+void Scheduler::CommitPrompt(Sequence& s, RowResult&& row, std::vector<SchedulerEvent>* events) {
   s.num_prompt_rows = row.position + 1;
   events->emplace_back();
   SchedulerEvent& event = events->back();
@@ -226,7 +227,7 @@ void Scheduler::CommitPrompt(Sequence& s, RowResult row, std::vector<SchedulerEv
   event.top_logprobs = std::move(row.top_logprobs);
 }
 
-void Scheduler::CommitSample(Sequence& s, RowResult row, std::vector<SchedulerEvent>* events) {
+void Scheduler::CommitSample(Sequence& s, RowResult&& row, std::vector<SchedulerEvent>* events) {
   events->emplace_back();
   SchedulerEvent& event = events->back();
   event.id = s.request.id;

@@ -199,8 +199,8 @@ class Scheduler {
   void PublishBlocks(Sequence& s);
   void Expect(Sequence& s);    // the blocks it is going to publish
   void Unexpect(Sequence& s);  // it is not
-  void CommitPrompt(Sequence& s, RowResult row, std::vector<SchedulerEvent>* events);
-  void CommitSample(Sequence& s, RowResult row, std::vector<SchedulerEvent>* events);
+  void CommitPrompt(Sequence& s, RowResult&& row, std::vector<SchedulerEvent>* events);
+  void CommitSample(Sequence& s, RowResult&& row, std::vector<SchedulerEvent>* events);
   absl::Status CheckResult(const StepResult& result) const;
 
   const SchedulerOptions options_;

@@ -32,6 +32,8 @@ void BM_ScheduleAndUpdate(benchmark::State& state) {
   options.num_blocks = 1 << 20;
   options.max_running = options.max_step_rows = running;
   options.max_step_tokens = 8192;
+  if (running == 256) state.SetLabel("budget: 50 us of CPU");
+  if (running == 1024) state.SetLabel("budget: 200 us of CPU");
   Scheduler scheduler(options);
   SequenceId next_id = 1;
   std::vector<SchedulerEvent> events;

@@ -20,6 +20,7 @@ StepPlan Scheduler::Schedule(absl::Time now, std::vector<SchedulerEvent>* events
   Draft draft;
   draft.plan_id = next_plan_;
   draft.take_turns = options_.num_stages > 1 && !flights_.empty();
+  draft.work.reserve(running_.size());
   while (true) {
     draft.work.clear();
     draft.tokens_left = options_.max_step_tokens;
@@ -128,6 +129,7 @@ void Scheduler::FindBlocks(Draft* draft) {
   if (!std::is_sorted(draft->work.begin(), draft->work.end(), more_urgent)) {
     std::sort(draft->work.begin(), draft->work.end(), more_urgent);
   }
+  const uint64_t preemptions = num_preemptions_;
   for (const Draft::Work& work : draft->work) {
     Sequence& s = *work.sequence;
     if (work.gone()) continue;
@@ -137,7 +139,7 @@ void Scheduler::FindBlocks(Draft* draft) {
       break;
     }
   }
-  draft->DropWhatIsGone();
+  if (num_preemptions_ > preemptions) draft->DropWhatIsGone();
 }
 
 bool Scheduler::WaitsForAnother(const Sequence& s) const {
@@ -172,6 +174,7 @@ bool Scheduler::Place(Sequence& s) {
 }
 
 void Scheduler::Admit(Draft* draft, std::vector<SchedulerEvent>* events) {
+  const uint64_t preemptions = num_preemptions_;
   int skipped = 0;
   for (auto it = waiting_.begin(); it != waiting_.end();) {
     if (draft->tokens_left == 0 || draft->rows_left == 0) break;
@@ -198,7 +201,7 @@ void Scheduler::Admit(Draft* draft, std::vector<SchedulerEvent>* events) {
     events->back().cached_tokens = s.num_computed;
   }
   // Whoever was taken off its slot for these has no work.
-  draft->DropWhatIsGone();
+  if (num_preemptions_ > preemptions) draft->DropWhatIsGone();
 }
 
 StepPlan Scheduler::Write(const Draft& draft) {
@@ -217,7 +220,7 @@ StepPlan Scheduler::Write(const Draft& draft) {
       PlannedStart start;
       start.slot = s.slot;
       start.tokens = s.tokens;
-      start.prompt_length = s.prompt_length();
+      start.prompt_length = s.prompt_length;
       start.num_computed = s.num_computed;
       start.blocks = blocks;
       start.sampling = s.request.sampling;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "router/scheduler/scheduler.h"
@@ -11,42 +12,44 @@
 namespace baton {
 
 struct Scheduler::Sequence {
-  Sequence(SequenceRequest r)
-      : request(std::move(r)),
-        urgency(request.priority, request.arrival, request.id),
-        tokens(request.prompt) {}
+  explicit Sequence(SequenceRequest r)
+      : urgency(r.priority, r.arrival, r.id),
+        tokens(std::move(r.prompt)),
+        prompt_length(static_cast<uint32_t>(tokens.size())),
+        hashes(std::move(r.prompt_hashes)),
+        request(std::move(r)) {}
 
-  const SequenceRequest request;
+  // What every plan looks at comes first, so that it shares few cache lines.
   const Urgency urgency;
-  std::vector<int32_t> tokens;    // the journal: prompt, then what was committed
-  std::vector<BlockHash> hashes;  // of the journal's full blocks
-  BlockHash last_hash;            // the end of that chain: its root at first
-  bool started = false;           // kStarted was sent
-  bool paused = false;
-  uint32_t num_prompt_rows = 0;  // log probabilities of the prompt that have been told
-
   // --- While it runs; made again when it runs again.
-  bool running = false;
+  uint64_t run = 0;        // names this stay on the slot
+  uint64_t last_plan = 0;  // that computed something of it
   uint32_t slot = 0;
-  uint64_t run = 0;  // names this stay on the slot
-  BlockLease lease;
-  int64_t num_told_blocks = 0;     // the workers know of
-  size_t num_published = 0;        // leading blocks that were offered to the index
   uint32_t num_computed = 0;       // tokens, plans in flight included
   uint32_t samples_in_flight = 0;  // tokens that are sampled by plans in flight
-  uint64_t last_plan = 0;          // that computed something of it
+  bool running = false;
+  bool paused = false;
+  bool started = false;         // kStarted was sent
+  std::vector<int32_t> tokens;  // the journal: prompt, then what was committed
+  const uint32_t prompt_length;
+  uint32_t num_prompt_rows = 0;  // log probabilities of the prompt that have been told
+  BlockLease lease;
+  int64_t num_told_blocks = 0;    // the workers know of
+  size_t num_published = 0;       // leading blocks that were offered to the index
+  std::vector<BlockHash> hashes;  // of the journal's full blocks
+  BlockHash last_hash;            // the end of that chain: its root at first
+  const SequenceRequest request;  // without prompt and prompt_hashes
 
-  uint32_t prompt_length() const { return static_cast<uint32_t>(request.prompt.size()); }
-  uint32_t num_output() const { return static_cast<uint32_t>(tokens.size()) - prompt_length(); }
+  uint32_t num_output() const { return static_cast<uint32_t>(tokens.size()) - prompt_length; }
   // The journal's length when everything in flight is back.
   uint32_t virtual_length() const {
     return static_cast<uint32_t>(tokens.size()) + samples_in_flight;
   }
   uint32_t num_pending() const { return virtual_length() - num_computed; }
-  uint64_t most_tokens() const { return uint64_t{prompt_length()} + request.max_tokens; }
+  uint64_t most_tokens() const { return uint64_t{prompt_length} + request.max_tokens; }
   // Whether the output row at `position` is for a log probability of the prompt.
   bool WantsPromptRow(uint32_t position) const {
-    return request.num_prompt_logprobs.has_value() && position + 1 < prompt_length() &&
+    return request.num_prompt_logprobs.has_value() && position + 1 < prompt_length &&
            position >= num_prompt_rows;
   }
   // Blocks that may be taken from the index: not all, since one token at least has to be computed.
