@@ -59,6 +59,17 @@ int64_t BlockPool::MatchedPrefix(absl::Span<const BlockHash> hashes) const {
   return static_cast<int64_t>(count);
 }
 
+int64_t BlockPool::NumFreedBy(const std::vector<const BlockLease*>& leases) const {
+  int64_t freed = 0;
+  absl::flat_hash_map<int32_t, int32_t> holders;  // of shared blocks, among these
+  for (const BlockLease* lease : leases) {
+    for (int32_t block : lease->blocks()) {
+      freed += blocks_[block].holders == 1 || ++holders[block] == blocks_[block].holders;
+    }
+  }
+  return freed;
+}
+
 bool BlockPool::Consistent() const {
   int64_t free = 0, indexed = 0, cached = 0;
   int32_t previous = kNone;

@@ -72,6 +72,10 @@ class BlockPool {
   // How many of the first `hashes` are indexed, up to the first that is not.
   int64_t MatchedPrefix(absl::Span<const BlockHash> hashes) const;
 
+  // How many blocks would be free if all of these leases were released: not those that others hold,
+  // too.
+  int64_t NumFreedBy(const std::vector<const BlockLease*>& leases) const;
+
   int64_t num_blocks() const { return static_cast<int64_t>(blocks_.size()); }
   int64_t num_free() const { return num_free_; }  // indexed ones included
   int64_t num_used() const { return num_blocks() - num_free_; }

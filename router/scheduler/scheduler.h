@@ -10,7 +10,8 @@
 //   - a decode is in every ⌈R / (B − B/8)⌉-th plan at least, and waits no longer than such plans
 //     take, each of at most B tokens, whatever prompts there are;
 //   - the most urgent prompt of P tokens is through after ⌈P / (B/8)⌉ plans at most, whatever
-//     decodes there are.
+//     decodes there are; one whose log probabilities are wanted, after ⌈P / rows⌉, where rows is
+//     max_step_rows − max_running, or 1: samples have theirs always.
 //
 // **Memory**: when blocks or slots run out, the least urgent running sequence gives its own back,
 // if whoever needs them is more urgent, and waits with its journal. So the most urgent sequence
@@ -174,15 +175,28 @@ class Scheduler {
   // --- The parts of Schedule, in order.
   void Expire(absl::Time now, std::vector<SchedulerEvent>* events);
   void ChooseDecodes(Draft* draft);
-  void ChooseChunks(Draft* draft);
-  void FindBlocks(Draft* draft);
-  void Admit(Draft* draft, std::vector<SchedulerEvent>* events);
+  void ChoosePrompts(Draft* draft, std::vector<SchedulerEvent>* events);
   StepPlan Write(const Draft& draft);
 
   bool CanPlan(const Sequence& s, bool take_turns) const;
+  // The output rows that tokens bring.
+  struct Rows {
+    uint32_t prompt = 0, samples = 0;
+    uint32_t total() const { return prompt + samples; }
+    Rows operator+(const Rows& o) const { return {prompt + o.prompt, samples + o.samples}; }
+  };
+  Rows RowsOf(const Sequence& s, uint32_t position, uint32_t count) const;
+  void Add(Sequence& s, uint32_t count, Draft* draft);
+  // The same for a sequence that runs, if there are blocks for it.
+  void AddRunning(Sequence& s, uint32_t count, Draft* draft);
+  Sequence* NextRunningPrompt(const absl::optional<Urgency>& after, bool take_turns) const;
+  Sequence* NextWaiting(const absl::optional<Urgency>& after) const;
+  void TellStarted(Sequence& s, std::vector<SchedulerEvent>* events);
   // How many tokens to compute next, within what the draft has left; 0: none.
   uint32_t ChunkFor(const Sequence& s, const Draft& draft) const;
   bool WaitsForAnother(const Sequence& s) const;
+  // Whether there are a slot and so many blocks, or would be without those who are less urgent.
+  bool CouldPlace(const Sequence& s, int64_t wanted) const;
   // Gives a waiting sequence a slot and blocks for its whole journal, if there are any to be had.
   bool Place(Sequence& s);
   // Takes a running sequence off its slot: a paused one, else the least urgent if it is less urgent

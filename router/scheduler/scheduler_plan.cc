@@ -25,10 +25,10 @@ StepPlan Scheduler::Schedule(absl::Time now, std::vector<SchedulerEvent>* events
     draft.work.clear();
     draft.tokens_left = options_.max_step_tokens;
     draft.rows_left = options_.max_step_rows;
+    draft.prompt_rows_left = std::max(1u, options_.max_step_rows - options_.max_running);
     ChooseDecodes(&draft);
-    ChooseChunks(&draft);
-    FindBlocks(&draft);
-    Admit(&draft, events);
+    ChoosePrompts(&draft, events);
+    draft.DropWhatIsGone();
     if (!draft.work.empty() || !draft.take_turns) break;
     draft.take_turns = false;  // better to wait for a sample in a worker than here
   }
@@ -76,38 +76,121 @@ void Scheduler::ChooseDecodes(Draft* draft) {
                      });
     draft->work.erase(draft->work.begin() + most, draft->work.end());
   }
-  draft->tokens_left -= static_cast<uint32_t>(draft->work.size());
-  draft->rows_left -= static_cast<uint32_t>(draft->work.size());
+  std::vector<Draft::Work> decodes = std::move(draft->work);
+  const auto more_urgent = [](const Draft::Work& a, const Draft::Work& b) {
+    return a.sequence->urgency < b.sequence->urgency;
+  };
+  if (!std::is_sorted(decodes.begin(), decodes.end(), more_urgent))
+    std::sort(decodes.begin(), decodes.end(), more_urgent);
+  // The most urgent first: whom it takes blocks from has not got any in this plan.
+  draft->work.clear();
+  draft->work.reserve(running_.size() + 8);
+  for (const Draft::Work& work : decodes) {
+    if (!work.gone()) AddRunning(*work.sequence, 1, draft);
+  }
 }
 
 uint32_t Scheduler::ChunkFor(const Sequence& s, const Draft& draft) const {
-  uint32_t count = std::min(s.num_pending(), draft.tokens_left);
+  const uint32_t most = std::min(s.num_pending(), draft.tokens_left);
   if (!s.request.num_prompt_logprobs.has_value()) {
     // The last token brings a row.
-    return count == s.num_pending() && draft.rows_left == 0 ? count - 1 : count;
+    return most == s.num_pending() && draft.rows_left == 0 ? most - 1 : most;
   }
-  uint32_t rows = 0;
-  for (uint32_t i = 0; i < count; ++i) {
-    const uint32_t position = s.num_computed + i;
-    rows += s.WantsPromptRow(position) || position + 1 == s.virtual_length();
-    if (rows > draft.rows_left) return i;
+  Rows rows;
+  for (uint32_t i = 0; i < most; ++i) {
+    const Rows next = rows + RowsOf(s, s.num_computed + i, 1);
+    if (next.prompt > draft.prompt_rows_left || next.total() > draft.rows_left) return i;
+    rows = next;
   }
-  return count;
+  return most;
 }
 
-void Scheduler::ChooseChunks(Draft* draft) {
-  for (Sequence* s : running_) {
-    if (draft->tokens_left == 0) break;
-    if (s->num_pending() <= 1 || !CanPlan(*s, draft->take_turns)) continue;
-    const uint32_t count = ChunkFor(*s, *draft);
-    if (count == 0) continue;
-    draft->work.emplace_back(s, count);
-    draft->tokens_left -= count;
-    for (uint32_t i = 0; i < count; ++i) {
-      const uint32_t position = s->num_computed + i;
-      draft->rows_left -= s->WantsPromptRow(position) || position + 1 == s->virtual_length();
+Scheduler::Rows Scheduler::RowsOf(const Sequence& s, uint32_t position, uint32_t count) const {
+  Rows rows;
+  const uint32_t end = position + count;
+  if (s.request.num_prompt_logprobs.has_value()) {
+    for (uint32_t p = position; p < end; ++p) rows.prompt += s.WantsPromptRow(p);
+  }
+  rows.samples = end == s.virtual_length();
+  return rows;
+}
+
+void Scheduler::Add(Sequence& s, uint32_t count, Draft* draft) {
+  const Rows rows = RowsOf(s, s.num_computed, count);
+  draft->work.emplace_back(&s, count);
+  draft->tokens_left -= count;
+  draft->rows_left -= rows.total();
+  draft->prompt_rows_left -= std::min(rows.prompt, draft->prompt_rows_left);
+}
+
+void Scheduler::AddRunning(Sequence& s, uint32_t count, Draft* draft) {
+  while (!s.lease.GrowTo(BlocksFor(uint64_t{s.num_computed} + count))) {
+    if (PreemptBelow(s.urgency)) continue;
+    // Nobody has less right to blocks. What is under way may yet end it, or be of use when it runs
+    // again: until then it sits out.
+    if (s.samples_in_flight == 0) Preempt(s);
+    return;
+  }
+  Add(s, count, draft);
+}
+
+void Scheduler::ChoosePrompts(Draft* draft, std::vector<SchedulerEvent>* events) {
+  // Those that run and those that wait in one order. Both lists change under way: the cursors are
+  // urgencies.
+  absl::optional<Urgency> last_running, last_waiting;
+  int skipped = 0;
+  while (draft->tokens_left > 0 && draft->rows_left > 0) {
+    Sequence* r = NextRunningPrompt(last_running, draft->take_turns);
+    Sequence* w = skipped < kMaxSkipped ? NextWaiting(last_waiting) : nullptr;
+    if (r == nullptr && w == nullptr) break;
+    if (w == nullptr || (r != nullptr && r->urgency < w->urgency)) {
+      last_running = r->urgency;
+      const uint32_t count = ChunkFor(*r, *draft);
+      if (count > 0) AddRunning(*r, count, draft);
+      continue;
+    }
+    last_waiting = w->urgency;
+    const bool no_row = draft->prompt_rows_left == 0 && w->WantsPromptRow(w->num_prompt_rows);
+    if (no_row || WaitsForAnother(*w)) {
+      ++skipped;
+    } else if (!Place(*w)) {
+      skipped = kMaxSkipped;  // nobody overtakes it
+    } else {
+      const uint32_t count = ChunkFor(*w, *draft);
+      BATON_CHECK(count > 0);
+      Add(*w, count, draft);
+      TellStarted(*w, events);
     }
   }
+}
+
+Scheduler::Sequence* Scheduler::NextRunningPrompt(const absl::optional<Urgency>& after,
+                                                  bool take_turns) const {
+  auto it = running_.begin();
+  if (after.has_value()) {
+    it = std::upper_bound(running_.begin(), running_.end(), *after,
+                          [](const Urgency& a, const Sequence* b) { return a < b->urgency; });
+  }
+  for (; it != running_.end(); ++it) {
+    const Sequence& s = **it;
+    // Not what was placed by this very plan: it has its chunk.
+    if (s.num_pending() > 1 && s.num_told_blocks > 0 && CanPlan(s, take_turns)) return *it;
+  }
+  return nullptr;
+}
+
+Scheduler::Sequence* Scheduler::NextWaiting(const absl::optional<Urgency>& after) const {
+  const auto it = after.has_value() ? waiting_.upper_bound(*after) : waiting_.begin();
+  return it == waiting_.end() ? nullptr : it->second;
+}
+
+void Scheduler::TellStarted(Sequence& s, std::vector<SchedulerEvent>* events) {
+  if (s.started) return;
+  s.started = true;
+  events->emplace_back();
+  events->back().kind = SchedulerEvent::Kind::kStarted;
+  events->back().id = s.request.id;
+  events->back().cached_tokens = s.num_computed;
 }
 
 bool Scheduler::PreemptBelow(const Urgency& than) {
@@ -121,27 +204,6 @@ bool Scheduler::PreemptBelow(const Urgency& than) {
   return true;
 }
 
-void Scheduler::FindBlocks(Draft* draft) {
-  // The most urgent first: whom they take the blocks from has not got any in this plan.
-  const auto more_urgent = [](const Draft::Work& a, const Draft::Work& b) {
-    return a.sequence->urgency < b.sequence->urgency;
-  };
-  if (!std::is_sorted(draft->work.begin(), draft->work.end(), more_urgent)) {
-    std::sort(draft->work.begin(), draft->work.end(), more_urgent);
-  }
-  const uint64_t preemptions = num_preemptions_;
-  for (const Draft::Work& work : draft->work) {
-    Sequence& s = *work.sequence;
-    if (work.gone()) continue;
-    while (!s.lease.GrowTo(BlocksFor(uint64_t{s.num_computed} + work.count))) {
-      if (PreemptBelow(s.urgency)) continue;
-      Preempt(s);
-      break;
-    }
-  }
-  if (num_preemptions_ > preemptions) draft->DropWhatIsGone();
-}
-
 bool Scheduler::WaitsForAnother(const Sequence& s) const {
   const size_t usable = s.num_usable_hashes(options_.block_size);
   const size_t known =
@@ -151,57 +213,30 @@ bool Scheduler::WaitsForAnother(const Sequence& s) const {
   return it != expected_.end() && it->second->urgency < s.urgency;
 }
 
-bool Scheduler::Place(Sequence& s) {
-  while (free_slots_.empty()) {
-    if (!PreemptBelow(s.urgency)) return false;
+bool Scheduler::CouldPlace(const Sequence& s, int64_t wanted) const {
+  std::vector<const BlockLease*> victims;
+  for (const Sequence* r : running_) {
+    if (r->paused || s.urgency < r->urgency) victims.push_back(&r->lease);
   }
+  if (free_slots_.empty() && victims.empty()) return false;
+  return wanted <= pool_.num_free() || wanted <= pool_.num_free() + pool_.NumFreedBy(victims);
+}
+
+bool Scheduler::Place(Sequence& s) {
   BlockLease lease = pool_.NewLease();
   const int64_t cached = lease.TakePrefix(
       absl::MakeConstSpan(s.hashes.data(), s.num_usable_hashes(options_.block_size)));
   // Room for the whole journal, so that nobody starts only to be stopped within its prompt; and
-  // nobody is stopped in vain.
-  int64_t reachable = lease.size() + pool_.num_free();
-  for (const Sequence* r : running_) {
-    if (r->paused || s.urgency < r->urgency) reachable += r->lease.size();
-  }
-  const int64_t wanted = BlocksFor(s.tokens.size());
-  if (wanted > reachable) return false;
-  while (!lease.GrowTo(wanted)) {
-    if (!PreemptBelow(s.urgency)) return false;  // some of those blocks are shared
+  // when it runs again for the next token too, so that it is not stopped before it has got
+  // anywhere.
+  const uint64_t tokens = s.tokens.size() + (s.started ? 1 : 0);
+  const int64_t wanted = BlocksFor(std::min(tokens, s.most_tokens()));
+  if (!CouldPlace(s, wanted - cached)) return false;
+  while (free_slots_.empty() || !lease.GrowTo(wanted)) {
+    if (!PreemptBelow(s.urgency)) return false;
   }
   Start(s, std::move(lease), cached);
   return true;
-}
-
-void Scheduler::Admit(Draft* draft, std::vector<SchedulerEvent>* events) {
-  const uint64_t preemptions = num_preemptions_;
-  int skipped = 0;
-  for (auto it = waiting_.begin(); it != waiting_.end();) {
-    if (draft->tokens_left == 0 || draft->rows_left == 0) break;
-    Sequence& s = *it->second;
-    ++it;
-    if (WaitsForAnother(s)) {
-      if (++skipped == kMaxSkipped) break;
-      continue;
-    }
-    if (!Place(s)) break;
-    const uint32_t count = ChunkFor(s, *draft);
-    BATON_CHECK(count > 0);
-    draft->work.emplace_back(&s, count);
-    draft->tokens_left -= count;
-    for (uint32_t i = 0; i < count; ++i) {
-      const uint32_t position = s.num_computed + i;
-      draft->rows_left -= s.WantsPromptRow(position) || position + 1 == s.virtual_length();
-    }
-    if (s.started) continue;
-    s.started = true;
-    events->emplace_back();
-    events->back().kind = SchedulerEvent::Kind::kStarted;
-    events->back().id = s.request.id;
-    events->back().cached_tokens = s.num_computed;
-  }
-  // Whoever was taken off its slot for these has no work.
-  if (num_preemptions_ > preemptions) draft->DropWhatIsGone();
 }
 
 StepPlan Scheduler::Write(const Draft& draft) {

@@ -77,6 +77,7 @@ struct Scheduler::Draft {
   std::vector<Work> work;   // the most urgent first
   uint32_t tokens_left = 0;
   uint32_t rows_left = 0;
+  uint32_t prompt_rows_left = 0;  // of rows_left, for log probabilities of prompts
 };
 
 }  // namespace baton

@@ -1,6 +1,7 @@
 // Long random runs over a tiny pool and two tokens: everything is shared, pre-empted, paused and
 // cancelled all the time, with plans in flight, and yet every sequence gets exactly the tokens it
 // would have had alone, nothing is lost, and the most urgent progresses.
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <random>
@@ -84,9 +85,9 @@ class Soak {
   void AddOne() {
     SequenceRequest r;
     r.id = next_id_++;
-    r.prompt.resize(1 + rng_() % 11);
+    r.prompt.resize(1 + rng_() % (Chance(10) ? 16 : 11));
     for (int32_t& t : r.prompt) t = static_cast<int32_t>(rng_() % 2);
-    r.max_tokens = 1 + static_cast<uint32_t>(rng_() % 12);
+    r.max_tokens = 1 + static_cast<uint32_t>(rng_() % (24 - std::max<size_t>(12, r.prompt.size())));
     r.sampling.seed = rng_() % 2;
     r.priority = static_cast<int32_t>(rng_() % 3) - 1;
     r.arrival = now_;

@@ -289,6 +289,35 @@ TEST(Scheduler, DecodesLeaveAnEighthOfTheBudgetToPrompts) {
   for (int slot = 0; slot < 15; ++slot) EXPECT_GE(decodes[slot], 9) << slot;
 }
 
+TEST(Scheduler, AnUrgentPromptDoesNotWaitForALongOneThatRuns) {
+  Cluster c(Options(1000));
+  ASSERT_TRUE(c.s.Add(Request(1, 2000, 1)).ok());
+  for (int i = 0; i < 3; ++i) c.Step();
+  SequenceRequest urgent = Request(2, 20, 1);
+  urgent.priority = -100;
+  ASSERT_TRUE(c.s.Add(urgent).ok());
+  c.Step();
+  c.Step();
+  EXPECT_EQ(c.Count(Kind::kToken, 2), 1) << "20 tokens are two plans of 16";
+  EXPECT_EQ(c.Count(Kind::kToken, 1), 0);
+  c.Drain();
+}
+
+TEST(Scheduler, LogProbabilitiesOfAPromptLeaveRowsToOthers) {
+  SchedulerOptions options = Options(1000);
+  options.max_step_rows = 6;
+  Cluster c(options);
+  SequenceRequest rows = Request(1, 200, 1);
+  rows.num_prompt_logprobs = 0;
+  ASSERT_TRUE(c.s.Add(rows).ok());
+  c.Step();
+  for (SequenceId id = 2; id <= 4; ++id) ASSERT_TRUE(c.s.Add(Request(id, 4, 30)).ok());
+  for (int i = 0; i < 33; ++i) c.Step();
+  for (SequenceId id = 2; id <= 4; ++id) EXPECT_EQ(c.Count(Kind::kToken, id), 30) << id;
+  EXPECT_EQ(c.Count(Kind::kPromptToken, 1), 2 * 34);
+  c.Drain();
+}
+
 // --- Memory.
 
 TEST(Scheduler, TheLeastUrgentGivesItsBlocksBack) {
@@ -316,6 +345,36 @@ TEST(Scheduler, NobodyIsStoppedInVain) {
   c.Step();
   EXPECT_EQ(c.s.num_preemptions(), 0u);
   c.Drain();
+}
+
+TEST(Scheduler, NobodyIsStoppedForASlotThatIsOfNoUse) {
+  SchedulerOptions options = Options(10);
+  options.max_running = 2;
+  Cluster c(options);
+  ASSERT_TRUE(c.s.Add(Request(1, 32, 4)).ok());  // the most urgent: 9 of 10 blocks
+  ASSERT_TRUE(c.s.Add(Request(9, 3, 1)).ok());
+  for (int i = 0; i < 2; ++i) c.Step();
+  ASSERT_TRUE(c.s.Add(Request(5, 30, 2)).ok());  // both slots are taken, and blocks there are none
+  c.Step();
+  EXPECT_EQ(c.s.num_preemptions(), 0u);
+  c.Drain();
+}
+
+TEST(Scheduler, ASampleUnderWayIsNotThrownAwayForABlock) {
+  SchedulerOptions options = Options(4);
+  options.max_in_flight = 2;
+  options.prefix_cache = false;
+  Cluster c(options);
+  ASSERT_TRUE(c.s.Add(Request(1, 7, 5)).ok());
+  ASSERT_TRUE(c.s.Add(Request(2, 7, 5)).ok());
+  for (int i = 0; i < 100 && !c.s.idle(); ++i) {
+    while (c.s.CanSchedule() && !c.Plan().empty()) {
+    }
+    if (!c.results.empty()) c.Result();
+  }
+  EXPECT_TRUE(c.s.idle());
+  EXPECT_LE(c.s.num_preemptions(), 2u);
+  EXPECT_LE(c.group.tokens_computed(), 2u * 12 + 2 * 9);
 }
 
 TEST(Scheduler, APausedSequenceIsNotPlannedAndMayLoseItsBlocks) {
