@@ -35,6 +35,7 @@ class Answer {
   uint32_t num_choices() const { return static_cast<uint32_t>(choices_.size()); }
   bool ended(uint32_t choice) const { return choices_[choice].end.has_value(); }
   bool all_ended() const { return num_ended_ == num_choices(); }
+  uint32_t num_tokens(uint32_t choice) const { return choices_[choice].num_tokens; }
   // Tokens of all choices so far.
   uint32_t num_output() const { return num_output_; }
   // Whether the engine has to compute log probabilities, and how many alternatives of each.

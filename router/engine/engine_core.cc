@@ -50,6 +50,9 @@ struct EngineCore::Request {
           std::shared_ptr<RequestSink> sink)
       : answer(std::move(tokenizer), std::move(request), std::move(sink)) {}
   Answer answer;
+  // Of choice 0, for admission_: its first step was planned, or its latest token came. Infinite: it
+  // has not started, or it has paused since.
+  absl::Time last_progress = absl::InfiniteFuture();
 };
 
 EngineCore::EngineCore(std::string group, const EngineOptions& options, const Clock* clock,
@@ -79,6 +82,11 @@ void EngineCore::EndEpoch(const absl::Status& reason) {
   while (!requests_.empty()) Fail(requests_.begin()->first, reason);
 }
 
+QueueLoad EngineCore::Load() const {
+  return {scheduler_->queued_requests(), scheduler_->queued_tokens(),
+          scheduler_->num_running() > 0};
+}
+
 absl::Time EngineCore::LastMoment(const EngineRequest& request) const {
   if (request.deadline == absl::InfiniteFuture()) return request.deadline;
   return request.deadline -
@@ -97,8 +105,7 @@ void EngineCore::Submit(uint64_t id, std::shared_ptr<const Tokenizer> tokenizer,
   const uint64_t tokens =
       (request.prompt.size() + uint64_t{request.stop.max_tokens}) * request.best_of;
   absl::Status accepted =
-      admission_.Check(clock_->Now(), tokens, deadline,
-                       {scheduler_->queued_requests(), scheduler_->queued_tokens()});
+      admission_.Check(clock_->Now(), {tokens, request.stop.max_tokens, deadline}, Load());
   if (!accepted.ok()) {
     sink->OnError(accepted);
     return;
@@ -209,8 +216,7 @@ void EngineCore::Turn() {
     if (plan.empty()) break;
   }
   nothing_to_do_ = scheduler_->num_in_flight() == 0;
-  admission_.Observe(now, {scheduler_->queued_requests(), scheduler_->queued_tokens()},
-                     std::exchange(started_tokens_, 0));
+  admission_.Observe(now, Load(), std::exchange(started_tokens_, 0));
   TellIndexChanges();
 }
 
@@ -255,6 +261,7 @@ void EngineCore::Handle(SchedulerEvent& event, absl::Time now) {
     case SchedulerEvent::Kind::kStarted:
       r.answer.OnStarted(choice, event.cached_tokens, now);
       r.answer.Flush();
+      if (choice == 0) r.last_progress = now;
       started_tokens_ += r.answer.request().prompt.size() + r.answer.request().stop.max_tokens;
       cached_tokens_ += event.cached_tokens;
       return;
@@ -285,17 +292,31 @@ void EngineCore::HandleToken(uint64_t id, Request& r, SchedulerEvent& event, abs
   const uint32_t choice = static_cast<uint32_t>(event.id % kMostChoices);
   ++output_tokens_;
   output_rate_.Add(now, 1);
+  if (choice == 0) CountProgress(r, now);
   const bool wants_more = r.answer.Append(
       choice, {event.token, MakeLogprobs(event), event.finished, event.stopped_by_token}, now);
   if (r.answer.ended(choice)) {
     if (!event.finished) scheduler_->Cancel(event.id);
+    const uint32_t max_tokens = r.answer.request().stop.max_tokens;
+    admission_.ObserveEnd(now, r.answer.num_tokens(choice), max_tokens);
     return FinishIfEnded(id, r, now);
   }
   if (!wants_more) Pause(r, id, now);
 }
 
+void EngineCore::CountProgress(Request& r, absl::Time now) {
+  const absl::Time last = std::exchange(r.last_progress, now);
+  if (last == absl::InfiniteFuture()) return;
+  if (r.answer.num_tokens(0) == 0) {
+    admission_.ObserveFirstToken(now, now - last);
+  } else {
+    admission_.ObserveToken(now, now - last);
+  }
+}
+
 void EngineCore::Pause(Request& r, uint64_t id, absl::Time now) {
   if (!paused_.emplace(id, now).second) return;
+  r.last_progress = absl::InfiniteFuture();
   for (uint32_t c = 0; c < r.answer.num_choices(); ++c) scheduler_->Pause(SequenceOf(id, c));
 }
 

@@ -109,6 +109,8 @@ class EngineCore {
   void FinishIfEnded(uint64_t id, Request& r, absl::Time now);
   void DropChoices(uint64_t id, const Request& r);
   void Fail(uint64_t id, const absl::Status& status);
+  QueueLoad Load() const;
+  void CountProgress(Request& r, absl::Time now);
   absl::Time LastMoment(const EngineRequest& request) const;
   void CountPlan(const StepPlan& plan, absl::Time now);
   void TellIndexChanges();

@@ -94,7 +94,7 @@ double Estimate(ServeProcess* serve, const Flags& flags) {
   load.rate = flags.estimate_rate;
   load.seed += 1000;
   const LoadReport report = Run(serve, load);
-  return report.goodput / load.output_tokens;
+  return report.tokens_per_second / load.output_tokens;
 }
 
 void PrintMemory(const std::vector<ClusterStats>& samples) {
@@ -115,6 +115,7 @@ void PrintMemory(const std::vector<ClusterStats>& samples) {
   }
 }
 
+// A figure that is not a number is no success.
 const char* Judge(bool good) { return good ? "ok" : "MISSED"; }
 
 int Main(Flags flags) {
@@ -156,10 +157,11 @@ int Main(Flags flags) {
   std::printf("--- overload: %.2f times the capacity of %.2f requests/s\n%s\n", flags.overload,
               capacity, ToText(report).c_str());
   std::printf("goodput          %.1f tokens/s, %.2f of the best %.1f   %s\n", report.goodput,
-              report.goodput / best, best, Judge(report.goodput >= 0.9 * best));
+              report.goodput / best, best,
+              Judge(report.goodput > 0 && report.goodput >= 0.9 * best));
   std::printf("refusals         p50 %.2f ms, p99 %.2f ms   %s\n", report.refusal_ms.p50,
               report.refusal_ms.p99,
-              Judge(report.refusal_ms.p50 < 5 && report.refusal_ms.p99 < 25));
+              Judge(report.refused > 0 && report.refusal_ms.p50 < 5 && report.refusal_ms.p99 < 25));
   std::printf("RetryInfo        %.0f %% within a factor of two (%.0f %% but for the polling)\n",
               report.retries.within_two * 100, report.retries.within_two_polled * 100);
   PrintMemory(samples);

@@ -73,10 +73,11 @@ LoadReport MakeReport(const std::vector<Outcome>& outcomes,
                       absl::Duration deadline, absl::Duration poll) {
   LoadReport report;
   std::vector<double> refusal, first_token, total, late;
-  uint64_t tokens = 0;
+  uint64_t tokens = 0, all_tokens = 0;
   for (const Outcome& o : outcomes) {
     late.push_back(Ms(o.late));
     ++report.ends[EndOf(o)];
+    all_tokens += o.tokens;
     report.accepted += o.started.has_value();
     if (o.refused()) {
       ++report.refused;
@@ -95,6 +96,7 @@ LoadReport MakeReport(const std::vector<Outcome>& outcomes,
   report.offered = outcomes.size();
   report.offered_per_second = outcomes.size() / absl::ToDoubleSeconds(duration);
   report.goodput = static_cast<double>(tokens) / absl::ToDoubleSeconds(duration);
+  report.tokens_per_second = static_cast<double>(all_tokens) / absl::ToDoubleSeconds(duration);
   report.refusal_ms = MakeQuantiles(refusal);
   report.first_token_ms = MakeQuantiles(first_token);
   report.total_ms = MakeQuantiles(total);
@@ -106,9 +108,9 @@ LoadReport MakeReport(const std::vector<Outcome>& outcomes,
 std::string ToText(const LoadReport& r) {
   std::string text = absl::StrFormat(
       "offered %d (%.2f/s), accepted %d, refused %d, in time %d, too late %d, failed %d\n"
-      "goodput %.1f tokens/s\n",
+      "goodput %.1f tokens/s of %.1f\n",
       r.offered, r.offered_per_second, r.accepted, r.refused, r.in_time, r.too_late, r.failed,
-      r.goodput);
+      r.goodput, r.tokens_per_second);
   absl::StrAppend(&text, ToText("first token", r.first_token_ms, "ms"),
                   ToText("total", r.total_ms, "ms"), ToText("refusal", r.refusal_ms, "ms"),
                   ToText("sent late", r.late_ms, "ms"));
@@ -134,6 +136,7 @@ std::string ToJson(const LoadReport& r) {
                                {"too_late", r.too_late},
                                {"failed", r.failed},
                                {"goodput", r.goodput},
+                               {"tokens_per_second", r.tokens_per_second},
                                {"refusal_ms", ToJson(r.refusal_ms)},
                                {"first_token_ms", ToJson(r.first_token_ms)},
                                {"total_ms", ToJson(r.total_ms)},

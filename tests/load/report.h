@@ -39,6 +39,7 @@ struct LoadReport {
   size_t too_late = 0;  // accepted, but cut short by the deadline or complete only after it
   size_t failed = 0;    // anything else
   double goodput = 0;   // tokens of requests in time, a second of the load
+  double tokens_per_second = 0;                             // of all requests
   Quantiles refusal_ms, first_token_ms, total_ms, late_ms;  // first token, total: of those in time
   std::map<std::string, size_t> ends;                       // how often each way of ending came
   RetryReport retries;
