@@ -53,6 +53,10 @@ void Admission::Observe(absl::Time now, const QueueLoad& queue, uint64_t started
   if (busy_) tokens_ += static_cast<double>(started);
   last_ = now;
   busy_ = queue.requests > 0;
+  if (busy_ || queue.running) return;
+  // What comes next starts alone: the pace of a load that is over says nothing about it.
+  first_token_.Forget();
+  token_.Forget();
 }
 
 void Admission::ObserveFirstToken(absl::Time now, absl::Duration took) {

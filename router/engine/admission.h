@@ -6,8 +6,8 @@
 // **A deadline** must leave time for the queue before the request and for the request itself:
 //   wait    = tokens that wait / tokens started per second,
 //   service = time to the first token + maximum output · share · time per token,
-// all of them means of the last seconds, while requests waited or ran; `share` is how much of their
-// maximum the requests that ended have used. A request that would be late is refused
+// all of them means of the last seconds, since the group was idle last; `share` is how much of
+// their maximum the requests that ended have used. A request that would be late is refused
 // (DEADLINE_UNREACHABLE) rather than computed for nobody. But a deadline that the group could not
 // meet at the best pace it ever had is one of somebody who wants what there is by then: for him
 // the wait alone counts. So does it while nothing is known, and an idle group takes everything. The
@@ -53,6 +53,7 @@ class RecentMean {
   explicit RecentMean(absl::Duration half_life) : half_life_(half_life) {}
   // `weight` observations whose values add up to `sum`.
   void Add(absl::Time now, double sum, double weight);
+  void Forget() { sum_ = weight_ = 0; }
   bool known() const { return weight_ > 0; }
   double value() const { return sum_ / weight_; }  // if known
 

@@ -146,6 +146,15 @@ TEST(Admission, RequestsThatEndEarlyMakeTheEstimateShorter) {
   EXPECT_EQ(a.ServiceTime(20), absl::Milliseconds(1500));
 }
 
+TEST(Admission, AnIdleGroupForgetsThePaceOfTheLoadThatIsOver) {
+  Admission a({100, 100000});
+  FeedService(&a, kNow);
+  a.Observe(kNow, {0, 0, true}, 0);
+  EXPECT_EQ(a.ServiceTime(20), absl::Seconds(3));
+  a.Observe(kNow, {}, 0);
+  EXPECT_EQ(a.ServiceTime(20), absl::ZeroDuration());
+}
+
 TEST(RecentMean, ForgetsHalfInAHalfLife) {
   RecentMean mean(absl::Seconds(2));
   EXPECT_FALSE(mean.known());
