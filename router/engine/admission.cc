@@ -10,7 +10,7 @@ namespace baton {
 namespace {
 
 // The drain rate is that of the last few seconds: those so long ago count half.
-constexpr absl::Duration kHalfLife = absl::Seconds(4);
+constexpr absl::Duration kHalfLife = absl::Seconds(8);
 constexpr absl::Duration kLeastRetry = absl::Milliseconds(10);
 constexpr absl::Duration kMostRetry = absl::Minutes(1);
 // Told while the rate is not known yet.
@@ -114,7 +114,8 @@ absl::Status Admission::CheckQueue(const AdmissionRequest& request, const QueueL
 
 absl::Status Admission::CheckDeadline(absl::Time now, const AdmissionRequest& request,
                                       const QueueLoad& queue) {
-  const absl::Duration left = request.deadline - now;
+  // Estimates err: a fifth is kept for that.
+  const absl::Duration left = (request.deadline - now) * 4 / 5;
   absl::Duration wait = TimeToStart(queue.tokens);
   if (wait == absl::InfiniteDuration()) wait = absl::ZeroDuration();  // nothing is known
   absl::Duration service = ServiceTime(request.max_tokens);
@@ -131,7 +132,7 @@ absl::Status Admission::CheckDeadline(absl::Time now, const AdmissionRequest& re
   return Refuse(
       absl::StrFormat("the deadline is in %s; the %d tokens that wait before this request "
                       "take about %s, and the request itself %s",
-                      ToText(left), queue.tokens, ToText(wait), ToText(service)),
+                      ToText(request.deadline - now), queue.tokens, ToText(wait), ToText(service)),
       "DEADLINE_UNREACHABLE", needed - Reopening(left));
 }
 

@@ -6,13 +6,15 @@
 // **A deadline** must leave time for the queue before the request and for the request itself:
 //   wait    = tokens that wait / tokens started per second,
 //   service = time to the first token + maximum output · share · time per token,
-// all of them means of the last seconds, since the group was idle last; `share` is how much of
-// their maximum the requests that ended have used. A request that would be late is refused
-// (DEADLINE_UNREACHABLE) rather than computed for nobody. But a deadline that the group could not
-// meet at the best pace it ever had is one of somebody who wants what there is by then: for him
-// the wait alone counts. So does it while nothing is known, and an idle group takes everything. The
-// time per token is that of the load as it is: how much slower a group gets that fills up is not
-// foreseen, so --max-running should be what a full group meets its deadlines with.
+// means of the last seconds, since the group was idle last; `share` is how much of their maximum
+// the requests that ended have used. Both together may take four fifths of the time that is left:
+// estimates err, and of requests let in at the very limit many would be late. A request that would
+// be late is refused (DEADLINE_UNREACHABLE) rather than computed for nobody. But a deadline that
+// the group could not meet at the best pace it ever had is one of somebody who wants what there is
+// by then: for him the wait alone counts. So does it while nothing is known, and an idle group
+// takes everything. The time per token is that of the load as it is: how much slower a group gets
+// that fills up is not foreseen, so --max-running should be what a full group meets its deadlines
+// with.
 //
 // **RetryInfo** is the time after which the queue has room again, at the rate at which it has
 // drained lately. So that this is a time at which there is room for those who come back, and not
