@@ -78,7 +78,7 @@ TEST_F(LeakTest, RequestsLeaveNothingBehind) {
   ServeFlags flags;
   flags.tp = 2;
   flags.kv_memory = "2MiB";  // sequences are pre-empted, too
-  flags.more = {"--max-running=24", "--max-queue-requests=12"};
+  flags.more = {"--max-running=24", "--max-queue-requests=16"};
   ASSERT_NO_FATAL_FAILURE(Start(flags));
   RandomCalls calls(serve().address(), 1);
   Run(kFirst, &calls);
