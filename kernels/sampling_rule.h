@@ -21,7 +21,7 @@ struct SamplingRule {
   float frequency_penalty = 0.0f;
   std::vector<std::pair<int32_t, float>> logit_bias;  // by id, ascending, each id once
   std::vector<int32_t> allowed_token_ids;             // ascending; empty: all
-  // The last token of each is not chosen where the others are what comes right before.
+  // The last token of each is not chosen where the output ends with the others.
   std::vector<std::vector<int32_t>> bad_words;
   uint32_t min_tokens = 0;  // before so many tokens of output, none of stop_token_ids is chosen
   std::vector<int32_t> stop_token_ids;

@@ -2,9 +2,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "common/error_details.h"
 #include "google/protobuf/repeated_field.h"
 #include "nlohmann/json.hpp"
-#include "common/error_details.h"
 
 namespace baton {
 namespace {

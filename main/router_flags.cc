@@ -31,9 +31,10 @@ void AddRouterLimitOptions(CLI::App* app, RouterOptions* options) {
       ->default_str("true");
   AddDurationOption(app, "--pause-limit", &options->pause_limit,
                     "How long a client may not read before its request is ended");
-  AddDurationOption(app, "--deadline-margin", &options->deadline_margin,
-                    "How long before its deadline a running request is ended, so that what there is "
-                    "reaches the client; at most a tenth of the time it had");
+  AddDurationOption(
+      app, "--deadline-margin", &options->deadline_margin,
+      "How long before its deadline a running request is ended, so that what there is "
+      "reaches the client; at most a tenth of the time it had");
   AddDurationOption(app, "--drain-timeout", &options->drain_timeout,
                     "How long running streams may go on after SIGTERM");
   AddDurationOption(app, "--stall-limit", &options->stall_limit,

@@ -27,7 +27,7 @@ struct RouterOptions {
   absl::Duration stall_limit = absl::Seconds(15);  // how long a step may take; more than zero
   absl::Duration pause_limit = absl::Seconds(30);  // how long a client may not read
   absl::Duration deadline_margin =
-      absl::Milliseconds(50);  // how long before its deadline a request ends that runs
+      absl::Milliseconds(50);               // how long before its deadline a request ends that runs
   std::string routing = "prefix-affinity";  // or "least-loaded"
   bool prefix_cache = true;
   bool run_ahead = true;  // the next plan is sent before the result of the last one is back

@@ -1,8 +1,8 @@
 #include "router/api/field_checks.h"
 
 #include "absl/strings/str_cat.h"
-#include "common/status_macros.h"
 #include "common/error_details.h"
+#include "common/status_macros.h"
 
 namespace baton {
 

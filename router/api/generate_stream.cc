@@ -65,16 +65,17 @@ void GenerateStream::OnStarted(const StartedEvent& event) {
   Pump();
 }
 
-void GenerateStream::OnPrompt(PromptEvent event) {
+bool GenerateStream::OnPrompt(PromptEvent event) {
   absl::Status slow;
   {
     MutexLock lock(&mu_);
-    if (end_ != nullptr) return;
+    if (end_ != nullptr) return true;
     if (!buffer_.PutPrompt(std::move(event))) {
       slow = SlowReader(buffer_.num_tokens(), buffer_.num_bytes());
     }
   }
   Proceed(slow);
+  return MayGoOn();
 }
 
 bool GenerateStream::OnPiece(PieceEvent event) {
@@ -129,6 +130,7 @@ void GenerateStream::End(const grpc::Status& status, absl::optional<FinishedEven
     end_ = std::make_unique<grpc::Status>(status);
     std::swap(handle, handle_);
   }
+  handle = {};  // before the call can end: it keeps the engine alive
   Pump();
 }
 
@@ -141,6 +143,7 @@ void GenerateStream::Abandon(const absl::Status& status) {
     std::swap(handle, handle_);
   }
   if (handle.cancel) handle.cancel();
+  handle = {};
   Pump();
 }
 

@@ -51,7 +51,7 @@ class GenerateStream : public grpc::ServerWriteReactor<grpc::ByteBuffer>, public
 
   // RequestSink, for the engine. `resume` may be called before OnPiece has returned false.
   void OnStarted(const StartedEvent& event) override;
-  void OnPrompt(PromptEvent event) override;
+  bool OnPrompt(PromptEvent event) override;
   bool OnPiece(PieceEvent event) override;
   void OnChoiceFinished(const ChoiceEnd& event) override;
   void OnFinished(const FinishedEvent& event) override;

@@ -11,6 +11,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/clock.h"
+#include "common/error_details.h"
 #include "gmock/gmock.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
@@ -19,7 +20,6 @@
 #include "router/api/inference_service.h"
 #include "router/api/test_model.h"
 #include "router/api/test_server.h"
-#include "common/error_details.h"
 
 namespace baton {
 namespace {

@@ -20,7 +20,6 @@
 #include "gtest/gtest.h"
 #include "router/api/fake_cluster.h"
 #include "router/api/test_server.h"
-#include "common/error_details.h"
 
 namespace baton {
 namespace {

@@ -4,8 +4,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
-#include "common/status_macros.h"
 #include "common/error_details.h"
+#include "common/status_macros.h"
 
 namespace baton {
 namespace {
@@ -36,7 +36,23 @@ absl::Status ValidateOutput(const v1::GenerateRequest& request, EngineRequest* e
       engine->num_prompt_logprobs,
       Logprobs("prompt_logprobs", request.has_prompt_logprobs(), request.prompt_logprobs()));
   engine->echo = request.echo();
+  if (request.priority() < -kMaxPriority || request.priority() > kMaxPriority) {
+    return InvalidField("priority", absl::StrCat("must be from ", -kMaxPriority, " to ",
+                                                 kMaxPriority, ", is ", request.priority()));
+  }
+  engine->priority = request.priority();
   return absl::OkStatus();
+}
+
+absl::Status CheckRankedOutput(const EngineRequest& engine) {
+  if (engine.best_of <= engine.n) return absl::OkStatus();
+  const uint64_t entries =
+      uint64_t{engine.n} * engine.stop.max_tokens * (1 + engine.num_logprobs.value_or(0));
+  if (entries <= kMaxRankedEntries) return absl::OkStatus();
+  return InvalidField(
+      "best_of", absl::StrCat("is ", engine.best_of, ", more than n: all is told at the end then, ",
+                              "and n times max_tokens times (1 + logprobs) must be at most ",
+                              kMaxRankedEntries, ", is ", entries));
 }
 
 }  // namespace baton

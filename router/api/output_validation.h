@@ -13,9 +13,17 @@ namespace baton {
 constexpr uint32_t kMaxChoices = 64;
 constexpr uint32_t kMaxLogprobs = 20;  // of the output as of the prompt
 
-// Sets n, best_of, num_logprobs, num_prompt_logprobs and echo of `engine`. INVALID_ARGUMENT with
-// BadRequest on one of them.
+constexpr int32_t kMaxPriority = 1000;  // and its negative: with ageing, a few hours
+// Tokens and log probabilities that are told in one go.
+constexpr uint64_t kMaxRankedEntries = 32768;
+
+// Sets n, best_of, num_logprobs, num_prompt_logprobs, echo and priority of `engine`.
+// INVALID_ARGUMENT with BadRequest on one of them.
 absl::Status ValidateOutput(const v1::GenerateRequest& request, EngineRequest* engine);
+
+// Whether the best of several choices can be told at the end, once max_tokens is known.
+// INVALID_ARGUMENT with BadRequest on "best_of".
+absl::Status CheckRankedOutput(const EngineRequest& engine);
 
 }  // namespace baton
 

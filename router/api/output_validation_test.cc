@@ -3,9 +3,9 @@
 #include <string>
 
 #include "absl/types/optional.h"
+#include "common/error_details.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "common/error_details.h"
 
 namespace baton {
 namespace {
@@ -60,6 +60,34 @@ TEST(OutputValidationTest, KeepsEcho) {
   request.set_echo(true);
   ASSERT_TRUE(ValidateOutput(request, &engine).ok());
   EXPECT_TRUE(engine.echo);
+}
+
+TEST(OutputValidationTest, BoundsThePriority) {
+  v1::GenerateRequest request;
+  EngineRequest engine;
+  request.set_priority(-1000);
+  ASSERT_TRUE(ValidateOutput(request, &engine).ok());
+  EXPECT_EQ(engine.priority, -1000);
+  request.set_priority(1001);
+  const absl::Status status = ValidateOutput(request, &engine);
+  ASSERT_EQ(FieldViolations(status).size(), 1u) << status;
+  EXPECT_EQ(FieldViolations(status)[0].field, "priority");
+}
+
+TEST(OutputValidationTest, BoundsWhatIsToldAtTheEnd) {
+  EngineRequest engine;
+  engine.n = 16;
+  engine.best_of = 16;
+  engine.stop.max_tokens = 5000;
+  EXPECT_TRUE(CheckRankedOutput(engine).ok()) << "streamed as it comes";
+  engine.best_of = 17;
+  const absl::Status status = CheckRankedOutput(engine);
+  ASSERT_EQ(FieldViolations(status).size(), 1u) << status;
+  EXPECT_EQ(FieldViolations(status)[0].field, "best_of");
+  engine.stop.max_tokens = 2048;
+  EXPECT_TRUE(CheckRankedOutput(engine).ok());
+  engine.num_logprobs = 1;
+  EXPECT_FALSE(CheckRankedOutput(engine).ok());
 }
 
 }  // namespace

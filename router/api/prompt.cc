@@ -2,11 +2,11 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "common/error_details.h"
 #include "common/status_macros.h"
 #include "router/api/conversation_rendering.h"
 #include "router/api/field_checks.h"
-#include "absl/strings/str_cat.h"
-#include "common/error_details.h"
 
 namespace baton {
 namespace {

@@ -29,7 +29,7 @@ class StreamBuffer {
     // The same that end the stream, for what comes although it is full.
     size_t max_tokens = 65536;
     size_t max_bytes = 4u << 20;
-    // Pieces join up to this size, so no client's limit on messages is hit.
+    // Pieces join up to this size.
     size_t max_message_bytes = 256u << 10;
   };
 

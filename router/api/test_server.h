@@ -14,6 +14,7 @@
 #include "absl/types/optional.h"
 #include "baton/v1/inference.grpc.pb.h"
 #include "common/clock.h"
+#include "common/status_mapping.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
@@ -21,7 +22,6 @@
 #include "router/api/fake_cluster.h"
 #include "router/api/inference_service.h"
 #include "router/api/test_model.h"
-#include "common/status_mapping.h"
 
 namespace baton {
 

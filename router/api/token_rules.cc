@@ -8,12 +8,12 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "common/error_details.h"
 #include "common/status_macros.h"
 #include "router/api/excerpt.h"
 #include "router/api/field_checks.h"
 #include "router/tokenizer/unicode_class.h"
 #include "router/tokenizer/utf8.h"
-#include "common/error_details.h"
 
 namespace baton {
 namespace {

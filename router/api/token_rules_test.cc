@@ -5,11 +5,11 @@
 #include <memory>
 #include <string>
 
+#include "common/error_details.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "router/api/test_model.h"
 #include "router/fleet/cluster.h"
-#include "common/error_details.h"
 
 namespace baton {
 namespace {

@@ -60,7 +60,7 @@ absl::StatusOr<ValidatedGenerate> ValidateGenerate(const v1::GenerateRequest& re
                    ValidateMinTokens(request.stop(), engine.stop.max_tokens));
   RETURN_IF_ERROR(CheckAnyTokenIsLeft(engine.sampling, engine.stop));
   ASSIGN_OR_RETURN(engine.cache_salt, CacheSalt(request.cache_salt()));
-  engine.priority = request.priority();
+  RETURN_IF_ERROR(CheckRankedOutput(engine));
   result.prompt_digest = PromptDigest(prompt.tokens);
   engine.prompt = std::move(prompt.tokens);
   engine.arrival = times.arrival;

@@ -76,7 +76,7 @@ TEST(ValidationTest, KeepsWhatIsGiven) {
   request.mutable_stop()->set_min_tokens(797);
   request.mutable_stop()->set_ignore_eos(true);
   request.set_n(64);  // each choice is held against the limits on its own
-  request.set_priority(-2147483647 - 1);
+  request.set_priority(-1000);
   request.set_cache_salt(std::string(128, 's'));
   request.mutable_sampling()->add_bad_words("the");
   request.mutable_stop()->add_strings("\n\n");
@@ -90,7 +90,7 @@ TEST(ValidationTest, KeepsWhatIsGiven) {
   EXPECT_EQ(generate->request.stop.max_tokens, 797u);
   EXPECT_EQ(generate->request.stop.min_tokens, 797u);
   EXPECT_EQ(generate->request.n, 64u);
-  EXPECT_EQ(generate->request.priority, -2147483647 - 1);
+  EXPECT_EQ(generate->request.priority, -1000);
   EXPECT_EQ(generate->request.cache_salt, std::string(128, 's'));
   EXPECT_EQ(generate->request.sampling.bad_words.size(), 2u);
   EXPECT_THAT(generate->request.stop.strings, ElementsAre("\n\n"));

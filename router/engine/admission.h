@@ -1,10 +1,25 @@
 // Whether a group takes another request into its queue. Pure: time comes in as a value.
 //
-// The queue is bounded in requests and in tokens (prompt + maximum output of all choices). What
-// does not fit is refused at once, with the time after which it is likely to fit: what is too much
-// in the queue, divided by the rate at which the queue has drained lately. A request with a
-// deadline that the queue alone would make it miss is refused as well, rather than computed for
-// nobody.
+// **The queue** is bounded in requests and in tokens (prompt + maximum output of all choices). What
+// does not fit is refused at once (QUEUE_FULL).
+//
+// **A deadline** must leave time for the queue before the request and for the request itself:
+//   wait    = tokens that wait / tokens started per second,
+//   service = time to the first token + maximum output · share · time per token,
+// means of the last seconds, since the group was idle last; `share` is how much of their maximum
+// the requests that ended have used. Both together may take four fifths of the time that is left:
+// estimates err, and of requests let in at the very limit many would be late. A request that would
+// be late is refused (DEADLINE_UNREACHABLE) rather than computed for nobody. But a deadline that
+// the group could not meet at the best pace it ever had is one of somebody who wants what there is
+// by then: for them the wait alone counts. So does it while nothing is known, and an idle group
+// takes everything. The time per token is that of the load as it is: how much slower a group gets
+// that fills up is not foreseen, so --max-running should be what a full group meets its deadlines
+// with.
+//
+// **RetryInfo** is the time after which the queue has room again, at the rate at which it has
+// drained lately. So that this is a time at which there is room for those who come back, and not
+// for whoever comes first a moment later, a limit that has refused something stays closed until a
+// tenth of it is free.
 #ifndef BATON_ROUTER_ENGINE_ADMISSION_H_
 #define BATON_ROUTER_ENGINE_ADMISSION_H_
 
@@ -20,10 +35,34 @@ struct AdmissionLimits {
   uint64_t max_queue_tokens = 1 << 20;
 };
 
-// What waits in a queue.
+// What waits in a queue, and whether anything runs.
 struct QueueLoad {
   int64_t requests = 0;
   uint64_t tokens = 0;
+  bool running = false;
+};
+
+// What of a request matters here.
+struct AdmissionRequest {
+  uint64_t tokens = 0;      // prompt and maximum output of all choices
+  uint64_t max_tokens = 0;  // output of one choice
+  absl::Time deadline = absl::InfiniteFuture();
+};
+
+// A mean of which what is long ago counts for less.
+class RecentMean {
+ public:
+  explicit RecentMean(absl::Duration half_life) : half_life_(half_life) {}
+  // `weight` observations whose values add up to `sum`.
+  void Add(absl::Time now, double sum, double weight);
+  void Forget() { sum_ = weight_ = 0; }
+  bool known() const { return weight_ > 0; }
+  double value() const { return sum_ / weight_; }  // if known
+
+ private:
+  const absl::Duration half_life_;
+  absl::Time last_ = absl::InfinitePast();
+  double sum_ = 0, weight_ = 0;
 };
 
 class Admission {
@@ -31,23 +70,41 @@ class Admission {
   explicit Admission(const AdmissionLimits& limits) : limits_(limits) {}
 
   // RESOURCE_EXHAUSTED, with RetryInfo and a reason (QUEUE_FULL, DEADLINE_UNREACHABLE), when a
-  // request of `tokens` should not join the queue.
-  absl::Status Check(absl::Time now, uint64_t tokens, absl::Time deadline,
-                     const QueueLoad& queue) const;
+  // request should not join the queue.
+  absl::Status Check(absl::Time now, const AdmissionRequest& request, const QueueLoad& queue);
 
   // What the queue is from now on; `started` tokens have left it for the group since the last call.
   // Only the time during which something waits says how fast a queue drains.
   void Observe(absl::Time now, const QueueLoad& queue, uint64_t started);
+  // A request's first token came, so long after its first step was planned.
+  void ObserveFirstToken(absl::Time now, absl::Duration took);
+  // A request's next token came, so long after the one before.
+  void ObserveToken(absl::Time now, absl::Duration took);
+  // A choice ended by itself with so many tokens, of the maximum asked for.
+  void ObserveEnd(absl::Time now, uint64_t tokens, uint64_t max_tokens);
 
   // How long the queue takes to start so many tokens; infinite while nothing was seen to start.
   absl::Duration TimeToStart(uint64_t tokens) const;
+  // How long a request runs once it has started; zero while nothing is known.
+  absl::Duration ServiceTime(uint64_t max_tokens) const;
 
  private:
+  absl::Status CheckQueue(const AdmissionRequest& request, const QueueLoad& queue);
+  absl::Status CheckDeadline(absl::Time now, const AdmissionRequest& request,
+                             const QueueLoad& queue);
+  double OutputShare() const { return share_.known() ? share_.value() : 1; }
+
   const AdmissionLimits limits_;
   absl::Time last_ = absl::InfinitePast();
-  bool busy_ = false;   // something has waited since then
-  double tokens_ = 0;   // started lately, the more recent counting the more
-  double seconds_ = 0;  // the time that those took, counted likewise
+  bool busy_ = false;                         // something has waited since then
+  double tokens_ = 0;                         // started lately, the more recent counting the more
+  double seconds_ = 0;                        // the time that those took, counted likewise
+  RecentMean first_token_{absl::Seconds(4)};  // seconds
+  RecentMean token_{absl::Seconds(2)};        // seconds
+  RecentMean share_{absl::Seconds(30)};       // of the maximum output
+  absl::Duration least_token_ = absl::InfiniteDuration();  // token_, at its best
+  bool requests_closed_ = false, tokens_closed_ = false;   // until a tenth is free
+  absl::Duration deadline_closed_ = absl::ZeroDuration();  // for those that have no more
 };
 
 }  // namespace baton

@@ -1,6 +1,7 @@
 #include "router/engine/answer.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -38,8 +39,8 @@ void Answer::OnStarted(uint32_t choice, uint32_t cached_tokens, absl::Time now) 
 
 void Answer::AppendPrompt(GeneratedToken token) { prompt_.push_back(std::move(token)); }
 
-void Answer::SendPrompt() {
-  if (prompt_.empty()) return;
+bool Answer::SendPrompt() {
+  if (prompt_.empty()) return true;
   PromptEvent event;
   event.position = prompt_told_;
   for (GeneratedToken& token : prompt_) {
@@ -52,16 +53,16 @@ void Answer::SendPrompt() {
   prompt_.clear();
   prompt_done_ = prompt_told_ == request_.prompt.size();
   if (prompt_done_ && request_.echo) event.text += prompt_decoder_.Flush();
-  sink_->OnPrompt(std::move(event));
+  return sink_->OnPrompt(std::move(event));
 }
 
-void Answer::Flush() {
-  if (prompt_done_) return;
-  SendPrompt();
-  if (!prompt_done_) return;
-  for (uint32_t i = 0; i < num_choices(); ++i) {
-    if (!ranked()) Send(i, ended(i));
+bool Answer::Flush() {
+  if (prompt_done_) return true;
+  bool wants_more = SendPrompt();
+  for (uint32_t i = 0; prompt_done_ && i < num_choices(); ++i) {
+    if (!Send(i, ended(i))) wants_more = false;
   }
+  return wants_more;
 }
 
 bool Answer::Append(uint32_t index, GeneratedToken token, absl::Time now) {
@@ -117,7 +118,8 @@ void Answer::SendRanked() {
   std::vector<uint32_t> order(choices_.size());
   std::iota(order.begin(), order.end(), 0u);
   const auto mean = [this](uint32_t i) {
-    return choices_[i].cumulative_logprob / std::max(1u, choices_[i].num_tokens);
+    if (choices_[i].num_tokens == 0) return -std::numeric_limits<double>::infinity();
+    return choices_[i].cumulative_logprob / choices_[i].num_tokens;
   };
   std::stable_sort(order.begin(), order.end(),
                    [&](uint32_t a, uint32_t b) { return mean(a) > mean(b); });
@@ -136,6 +138,11 @@ void Answer::SendRanked() {
 
 void Answer::Finish(absl::Time now) {
   Flush();
+  if (!prompt_done_) {
+    // It was cut off within the prompt, while other choices had begun: what they have is told.
+    prompt_done_ = true;
+    for (uint32_t i = 0; i < num_choices(); ++i) Send(i, /*end=*/true);
+  }
   if (ranked()) SendRanked();
   FinishedEvent event;
   event.first = first_.has_value() ? *first_ : *choices_[0].end;

@@ -35,6 +35,7 @@ class Answer {
   uint32_t num_choices() const { return static_cast<uint32_t>(choices_.size()); }
   bool ended(uint32_t choice) const { return choices_[choice].end.has_value(); }
   bool all_ended() const { return num_ended_ == num_choices(); }
+  uint32_t num_tokens(uint32_t choice) const { return choices_[choice].num_tokens; }
   // Tokens of all choices so far.
   uint32_t num_output() const { return num_output_; }
   // Whether the engine has to compute log probabilities, and how many alternatives of each.
@@ -49,8 +50,8 @@ class Answer {
   bool Append(uint32_t choice, GeneratedToken token, absl::Time now);
   // Ends a choice that is under way, with what there is.
   void End(uint32_t choice, FinishReason reason);
-  // Tells the sink what was kept back until now: after a batch of AppendPrompt.
-  void Flush();
+  // Tells the sink what was kept back until now: after a batch of AppendPrompt. False as Append.
+  bool Flush();
   // Tells the end of it all. All choices must have ended.
   void Finish(absl::Time now);
 
@@ -68,7 +69,7 @@ class Answer {
   bool wants_prompt() const { return request_.echo || request_.num_prompt_logprobs.has_value(); }
   void EndChoice(uint32_t index, ChoiceEnd end);
   bool Send(uint32_t index, bool end);
-  void SendPrompt();
+  bool SendPrompt();
   void SendRanked();
 
   const std::shared_ptr<const Tokenizer> tokenizer_;

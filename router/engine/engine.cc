@@ -103,6 +103,11 @@ void Engine::Run() {
     messages.clear();
     core_.Turn();
   }
+  {
+    MutexLock lock(&mu_);
+    messages.swap(inbox_);
+  }
+  for (Message& message : messages) message();  // requests among them are to have their end, too
   core_.EndEpoch(absl::UnavailableError("the server is shutting down"));
 }
 

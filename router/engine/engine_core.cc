@@ -50,6 +50,9 @@ struct EngineCore::Request {
           std::shared_ptr<RequestSink> sink)
       : answer(std::move(tokenizer), std::move(request), std::move(sink)) {}
   Answer answer;
+  // Of choice 0, for admission_: its first step was planned, or its latest token came. Infinite: it
+  // has not started, or it has paused since.
+  absl::Time last_progress = absl::InfiniteFuture();
 };
 
 EngineCore::EngineCore(std::string group, const EngineOptions& options, const Clock* clock,
@@ -82,6 +85,11 @@ void EngineCore::EndEpoch(const absl::Status& reason) {
   while (!requests_.empty()) Fail(requests_.begin()->first, reason);
 }
 
+QueueLoad EngineCore::Load() const {
+  return {scheduler_->queued_requests(), scheduler_->queued_tokens(),
+          scheduler_->num_running() > 0};
+}
+
 absl::Time EngineCore::LastMoment(const EngineRequest& request) const {
   if (request.deadline == absl::InfiniteFuture()) return request.deadline;
   return request.deadline -
@@ -100,8 +108,7 @@ void EngineCore::Submit(uint64_t id, std::shared_ptr<const Tokenizer> tokenizer,
   const uint64_t tokens =
       (request.prompt.size() + uint64_t{request.stop.max_tokens}) * request.best_of;
   absl::Status accepted =
-      admission_.Check(clock_->Now(), tokens, deadline,
-                       {scheduler_->queued_requests(), scheduler_->queued_tokens()});
+      admission_.Check(clock_->Now(), {tokens, request.stop.max_tokens, deadline}, Load());
   if (!accepted.ok()) {
     sink->OnError(accepted);
     return;
@@ -198,7 +205,7 @@ absl::Status EngineCore::OnResult(uint64_t epoch, StepResult result) {
   for (SchedulerEvent& event : events_) Handle(event, now);
   for (uint64_t id : unflushed_) {
     const auto it = requests_.find(id);
-    if (it != requests_.end()) it->second.answer.Flush();
+    if (it != requests_.end() && !it->second.answer.Flush()) Pause(it->second, id, now);
   }
   unflushed_.clear();
   return absl::OkStatus();
@@ -208,6 +215,9 @@ void EngineCore::Turn() {
   if (scheduler_ == nullptr) return;
   const absl::Time now = clock_->Now();
   EndStalled(now);
+  events_.clear();
+  scheduler_->Expire(now, &events_);  // whether or not a plan can be made
+  for (SchedulerEvent& event : events_) Handle(event, now);
   while (scheduler_->CanSchedule()) {
     events_.clear();
     const StepPlan plan = scheduler_->Schedule(now, &events_);
@@ -223,13 +233,13 @@ void EngineCore::Turn() {
   }
   TellAccepted();
   nothing_to_do_ = scheduler_->num_in_flight() == 0;
-  admission_.Observe(now, {scheduler_->queued_requests(), scheduler_->queued_tokens()},
-                     std::exchange(started_tokens_, 0));
+  admission_.Observe(now, Load(), std::exchange(started_tokens_, 0));
   TellIndexChanges();
 }
 
 void EngineCore::CountPlan(const StepPlan& plan, absl::Time now) {
-  // Tokens of prompts, each once: not those that are sampled from others, nor what is run again.
+  // Tokens of prompts that are to be computed, told when they start: not those of the cache, nor
+  // what is run again after the first output token.
   uint64_t tokens = 0;
   for (const PlannedStart& start : plan.starts) {
     if (start.tokens.size() == start.prompt_length)
@@ -245,7 +255,7 @@ void EngineCore::TellIndexChanges() {
 
 absl::Time EngineCore::NextWake() const {
   absl::Time wake = absl::InfiniteFuture();
-  if (scheduler_ != nullptr && scheduler_->CanSchedule()) wake = scheduler_->NextDeadline();
+  if (scheduler_ != nullptr) wake = scheduler_->NextDeadline();
   for (const auto& [id, since] : paused_) wake = std::min(wake, since + options_.pause_limit);
   return wake;
 }
@@ -268,7 +278,8 @@ void EngineCore::Handle(SchedulerEvent& event, absl::Time now) {
   switch (event.kind) {
     case SchedulerEvent::Kind::kStarted:
       r.answer.OnStarted(choice, event.cached_tokens, now);
-      r.answer.Flush();
+      if (choice == 0) r.last_progress = now;
+      if (!r.answer.Flush()) Pause(r, id, now);
       started_tokens_ += r.answer.request().prompt.size() + r.answer.request().stop.max_tokens;
       cached_tokens_ += event.cached_tokens;
       return;
@@ -299,17 +310,31 @@ void EngineCore::HandleToken(uint64_t id, Request& r, SchedulerEvent& event, abs
   const uint32_t choice = static_cast<uint32_t>(event.id % kMostChoices);
   ++output_tokens_;
   output_rate_.Add(now, 1);
+  if (choice == 0) CountProgress(r, now);
   const bool wants_more = r.answer.Append(
       choice, {event.token, MakeLogprobs(event), event.finished, event.stopped_by_token}, now);
   if (r.answer.ended(choice)) {
     if (!event.finished) scheduler_->Cancel(event.id);
+    const uint32_t max_tokens = r.answer.request().stop.max_tokens;
+    admission_.ObserveEnd(now, r.answer.num_tokens(choice), max_tokens);
     return FinishIfEnded(id, r, now);
   }
   if (!wants_more) Pause(r, id, now);
 }
 
+void EngineCore::CountProgress(Request& r, absl::Time now) {
+  const absl::Time last = std::exchange(r.last_progress, now);
+  if (last == absl::InfiniteFuture()) return;
+  if (r.answer.num_tokens(0) == 0) {
+    admission_.ObserveFirstToken(now, now - last);
+  } else {
+    admission_.ObserveToken(now, now - last);
+  }
+}
+
 void EngineCore::Pause(Request& r, uint64_t id, absl::Time now) {
   if (!paused_.emplace(id, now).second) return;
+  r.last_progress = absl::InfiniteFuture();
   for (uint32_t c = 0; c < r.answer.num_choices(); ++c) scheduler_->Pause(SequenceOf(id, c));
 }
 

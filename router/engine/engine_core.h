@@ -58,7 +58,7 @@ struct EngineSnapshot {
   uint64_t running = 0, waiting = 0;
   uint64_t blocks_used = 0, blocks_total = 0;
   uint64_t blocks_cached = 0;  // free ones that hold something
-  uint64_t load_tokens = 0;  // prompt and maximum output of all requests here
+  uint64_t load_tokens = 0;    // prompt and maximum output of all requests here
   double output_tokens_per_second = 0, prompt_tokens_per_second = 0;
   double idle_share = 0;  // of the sampling rank's time while there was work, over the last seconds
   uint64_t requests_finished = 0, output_tokens = 0, cached_tokens = 0, preemptions = 0;
@@ -113,6 +113,8 @@ class EngineCore {
   void FinishIfEnded(uint64_t id, Request& r, absl::Time now);
   void DropChoices(uint64_t id, const Request& r);
   void Fail(uint64_t id, const absl::Status& status);
+  QueueLoad Load() const;
+  void CountProgress(Request& r, absl::Time now);
   absl::Time LastMoment(const EngineRequest& request) const;
   void CountPlan(const StepPlan& plan, absl::Time now);
   void TellIndexChanges();

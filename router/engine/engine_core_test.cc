@@ -274,6 +274,50 @@ TEST_F(EngineCoreTest, WhatThereIsArrivesBeforeTheDeadline) {
   EXPECT_TRUE(core_.idle());
 }
 
+TEST_F(EngineCoreTest, ADeadlineIsKeptThoughNoResultComes) {
+  core_.StartEpoch(Epoch());
+  EngineRequest r = Request(3, 400);
+  r.deadline = clock_.Now() + absl::Milliseconds(500);
+  const auto late = Submit(1, r);
+  Step();
+  for (int i = 0; i < 3; ++i) core_.Turn();  // as many plans as may be in flight
+  ASSERT_LE(core_.NextWake(), r.deadline);
+  clock_.Advance(core_.NextWake() - clock_.Now());
+  core_.Turn();
+  EXPECT_EQ(late->log, "started g0;deadline");
+}
+
+TEST_F(EngineCoreTest, WhatWasCutOffWithinThePromptIsTold) {
+  core_.StartEpoch(Epoch());
+  Submit(1, Request(160, 1));  // the prompt is in the cache now
+  Drain();
+  EngineRequest r = Request(160, 300);
+  r.num_prompt_logprobs = 0;  // choice 0 computes it all the same, row by row
+  r.n = r.best_of = 2;
+  const auto sink = Submit(2, r);
+  while (core_.Snapshot().output_tokens < 3) Step();
+  ASSERT_LT(sink->prompt_tokens.size(), 160u);
+  EXPECT_TRUE(sink->choices.empty()) << "the prompt comes first";
+  core_.DrainNow();
+  EXPECT_EQ(sink->log, "started g0;drain");
+  EXPECT_GT(sink->choices[1].tokens.size(), 1u);
+  EXPECT_EQ(sink->choices[1].end->output_tokens, sink->choices[1].tokens.size());
+}
+
+TEST_F(EngineCoreTest, ChoicesWithoutATokenAreNotTheBest) {
+  EpochInfo info = Epoch();
+  info.scheduler.max_running = 2;
+  core_.StartEpoch(info);
+  EngineRequest r = Request(5, 400);
+  r.n = 1;
+  r.best_of = 4;
+  r.deadline = clock_.Now() + absl::Milliseconds(300);
+  const auto sink = Submit(1, r);
+  Drain();
+  EXPECT_EQ(sink->log, "started g0;deadline");
+  EXPECT_GT(sink->choices[0].tokens.size(), 10u);
+}
+
 TEST_F(EngineCoreTest, WhatExpiresInTheQueueNeverRuns) {
   EpochInfo info = Epoch();
   info.scheduler.max_running = 1;

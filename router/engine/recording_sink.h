@@ -21,11 +21,12 @@ struct RecordingSink : RequestSink {
   };
 
   void OnStarted(const StartedEvent& e) override { log += "started " + e.group + ";"; }
-  void OnPrompt(PromptEvent e) override {
+  bool OnPrompt(PromptEvent e) override {
     if (e.position != prompt_tokens.size() || !choices.empty()) log += "DISORDER;";
     prompt_text += e.text;
     prompt_tokens.insert(prompt_tokens.end(), e.token_ids.begin(), e.token_ids.end());
     for (TokenLogprobs& l : e.logprobs) prompt_logprobs.push_back(std::move(l));
+    return wants_more;
   }
   bool OnPiece(PieceEvent piece) override {
     Choice& c = choices[piece.choice];

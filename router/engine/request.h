@@ -120,9 +120,10 @@ class RequestSink {
  public:
   virtual ~RequestSink() = default;
   virtual void OnStarted(const StartedEvent& event) = 0;
-  virtual void OnPrompt(PromptEvent event) = 0;
-  // False: so much is unsent that the request should pause until the handle's `resume` is called.
-  // The piece was taken all the same, and so will be the few that are under way.
+  // False, from these two: so much is unsent that the request should pause until the handle's
+  // `resume` is called. The event was taken all the same, and so will be the few that are under
+  // way.
+  virtual bool OnPrompt(PromptEvent event) = 0;
   virtual bool OnPiece(PieceEvent event) = 0;
   virtual void OnChoiceFinished(const ChoiceEnd& event) = 0;
   virtual void OnFinished(const FinishedEvent& event) = 0;

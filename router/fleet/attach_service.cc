@@ -156,8 +156,7 @@ class AttachStream : public grpc::ServerBidiReactor<wire::AttachRequest, wire::A
           " slots and ", c.max_step_tokens, " tokens a step; the limits are ", kMaxPositions,
           " positions, ", kMaxSlots, " slots and ", kMaxStepTokens, " tokens"));
     }
-    fleet_->Loaded(id_, c);
-    return absl::OkStatus();
+    return fleet_->Loaded(id_, c);
   }
 
   void Send(std::shared_ptr<const wire::AttachResponse> message) {

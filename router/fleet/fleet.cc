@@ -323,13 +323,14 @@ void Fleet::Progress(AttachmentId id, uint64_t done, uint64_t total) {
   if (g != nullptr) g->group.Progress(id, done, total);
 }
 
-void Fleet::Loaded(AttachmentId id, const RankCapacity& capacity) {
+absl::Status Fleet::Loaded(AttachmentId id, const RankCapacity& capacity) {
   MutexLock lock(&mu_);
   GroupRuntime* g = FindRuntime(id);
-  if (g == nullptr) return;
+  if (g == nullptr) return absl::OkStatus();
   Group::Actions actions;
-  g->group.Loaded(id, capacity, &next_epoch_, clock_->Now(), &actions);
+  RETURN_IF_ERROR(g->group.Loaded(id, capacity, &next_epoch_, clock_->Now(), &actions));
   Act(*g, actions);
+  return absl::OkStatus();
 }
 
 void Fleet::Ready(AttachmentId id, uint64_t epoch) {

@@ -43,6 +43,7 @@ struct FleetOptions {
 
 // The most groups at once: each has a thread. Those without a rank make room for a new one.
 constexpr size_t kMaxGroups = 256;
+static_assert(kMaxGroups <= kMaxIndexedGroups, "each has a place in the prefix index");
 
 // Thread-safe.
 //
@@ -67,7 +68,8 @@ class Fleet : public Cluster {
                                       std::shared_ptr<const ModelContext> model,
                                       std::shared_ptr<WorkerLink> link);
   void Progress(AttachmentId id, uint64_t done, uint64_t total);
-  void Loaded(AttachmentId id, const RankCapacity& capacity);
+  // FAILED_PRECONDITION when it does not fit its group: its stream is to be ended with the status.
+  absl::Status Loaded(AttachmentId id, const RankCapacity& capacity);
   void Ready(AttachmentId id, uint64_t epoch);
   void Result(AttachmentId id, uint64_t epoch, StepResult result);
   void EpochFailed(AttachmentId id, uint64_t epoch, const std::string& reason);

@@ -79,7 +79,7 @@ class FakeSink : public RequestSink {
     MutexLock lock(&mu_);
     group_ = event.group;
   }
-  void OnPrompt(PromptEvent) override {}
+  bool OnPrompt(PromptEvent) override { return true; }
   bool OnPiece(PieceEvent) override { return true; }
   void OnChoiceFinished(const ChoiceEnd&) override {}
   void OnFinished(const FinishedEvent&) override { End(absl::OkStatus()); }
@@ -167,7 +167,7 @@ class FleetTest : public ::testing::Test {
     c.block_size = 16;
     c.max_slots = c.max_step_rows = 8;
     c.max_step_tokens = c.max_model_len = 512;
-    fleet_.Loaded(id, c);
+    BATON_CHECK(fleet_.Loaded(id, c).ok());
   }
   AttachmentId Serve(const std::string& group, const std::string& digest,
                      uint64_t incarnation = 1) {

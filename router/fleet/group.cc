@@ -113,13 +113,20 @@ void Group::Progress(AttachmentId id, uint64_t done, uint64_t total) {
     rank->loaded = std::min(1.0, static_cast<double>(done) / static_cast<double>(total));
 }
 
-void Group::Loaded(AttachmentId id, const RankCapacity& capacity, uint64_t* next_epoch,
-                   absl::Time now, Actions* actions) {
+absl::Status Group::Loaded(AttachmentId id, const RankCapacity& capacity, uint64_t* next_epoch,
+                           absl::Time now, Actions* actions) {
   Rank* rank = Find(id);
-  if (rank == nullptr) return;
+  if (rank == nullptr) return absl::OkStatus();
+  for (const auto& [index, other] : ranks_) {
+    if (!other.capacity.has_value() || other.capacity->block_size == capacity.block_size) continue;
+    return absl::FailedPreconditionError(absl::StrCat(
+        "group ", name_, ", rank ", rank->hello.rank, ": --kv-block-size is ", capacity.block_size,
+        "; expected ", other.capacity->block_size, ", as on rank ", index));
+  }
   rank->loaded = 1;
   rank->capacity = capacity;
   TryForm(next_epoch, now, actions);
+  return absl::OkStatus();
 }
 
 void Group::TryForm(uint64_t* next_epoch, absl::Time now, Actions* actions) {

@@ -78,8 +78,9 @@ class Group {
   void Detach(AttachmentId id, const std::string& reason, uint64_t* next_epoch, absl::Time now,
               Actions* actions);
   void Progress(AttachmentId id, uint64_t done, uint64_t total);
-  void Loaded(AttachmentId id, const RankCapacity& capacity, uint64_t* next_epoch, absl::Time now,
-              Actions* actions);
+  // FAILED_PRECONDITION when its blocks are not of the size of the other ranks'.
+  absl::Status Loaded(AttachmentId id, const RankCapacity& capacity, uint64_t* next_epoch,
+                      absl::Time now, Actions* actions);
   void Ready(AttachmentId id, uint64_t epoch, Actions* actions);
   // A rank, or the engine, can not go on in `epoch`.
   void Fail(uint64_t epoch, const std::string& reason, uint64_t* next_epoch, absl::Time now,

@@ -35,9 +35,9 @@ class GroupTest : public ::testing::Test {
     ASSERT_TRUE(group_.Attach(1, Hello(0), now_, &a).ok());
     EXPECT_EQ(group_.WhatIsMissing(), "group g lacks rank 1");
     ASSERT_TRUE(group_.Attach(2, Hello(1), now_, &a).ok());
-    group_.Loaded(1, Capacity(10), &epochs_, now_, &a);
+    ASSERT_TRUE(group_.Loaded(1, Capacity(10), &epochs_, now_, &a).ok());
     EXPECT_TRUE(a.form.empty());
-    group_.Loaded(2, Capacity(7), &epochs_, now_, &a);
+    ASSERT_TRUE(group_.Loaded(2, Capacity(7), &epochs_, now_, &a).ok());
     EXPECT_EQ(a.form, (std::vector<AttachmentId>{1, 2}));
     EXPECT_EQ(a.incarnations, (std::vector<uint64_t>{100, 101}));
     EXPECT_EQ(a.num_blocks, 7u);
@@ -67,7 +67,7 @@ TEST_F(GroupTest, ALostRankEndsTheEpochAndItsReturnFormsTheNext) {
   back.incarnation = 500;
   ASSERT_TRUE(group_.Attach(3, back, now_, &a).ok());
   now_ += absl::Seconds(1);
-  group_.Loaded(3, Capacity(10), &epochs_, now_, &a);
+  ASSERT_TRUE(group_.Loaded(3, Capacity(10), &epochs_, now_, &a).ok());
   EXPECT_EQ(a.form, (std::vector<AttachmentId>{3, 2}))
       << "the survivor was not asked to load again";
   EXPECT_EQ(a.epoch, 2u);
@@ -96,7 +96,7 @@ TEST_F(GroupTest, MessagesOfAnEarlierEpochChangeNothing) {
 TEST_F(GroupTest, GivesUpAFormationThatTakesTooLong) {
   Group::Actions a;
   ASSERT_TRUE(group_.Attach(1, Hello(0, 1), now_, &a).ok());
-  group_.Loaded(1, Capacity(10), &epochs_, now_, &a);
+  ASSERT_TRUE(group_.Loaded(1, Capacity(10), &epochs_, now_, &a).ok());
   now_ += absl::Seconds(20);
   a = {};
   group_.Tick(&epochs_, now_, &a);
@@ -111,7 +111,7 @@ TEST_F(GroupTest, GivesUpAFormationThatTakesTooLong) {
 TEST_F(GroupTest, FormationsThatFailComeEverSlower) {
   Group::Actions a;
   ASSERT_TRUE(group_.Attach(1, Hello(0, 1), now_, &a).ok());
-  group_.Loaded(1, Capacity(10), &epochs_, now_, &a);
+  ASSERT_TRUE(group_.Loaded(1, Capacity(10), &epochs_, now_, &a).ok());
   int formations = 0;
   for (const absl::Time start = now_; now_ < start + absl::Minutes(1);) {
     now_ += absl::Milliseconds(50);
@@ -129,7 +129,7 @@ TEST_F(GroupTest, FormationsThatFailComeEverSlower) {
   a = {};
   ASSERT_TRUE(group_.Attach(2, again, now_, &a).ok());
   now_ += absl::Milliseconds(200);
-  group_.Loaded(2, Capacity(10), &epochs_, now_, &a);
+  ASSERT_TRUE(group_.Loaded(2, Capacity(10), &epochs_, now_, &a).ok());
   EXPECT_EQ(a.form, (std::vector<AttachmentId>{2}));
 }
 
@@ -146,10 +146,10 @@ TEST_F(GroupTest, TheSameProcessTakesItsOwnPlaceOnANewStream) {
   group_.Detach(1, "is gone", &epochs_, now_, &a);
   EXPECT_EQ(group_.Attachments().size(), 2u);
   now_ += absl::Seconds(1);
-  group_.Loaded(1, Capacity(9), &epochs_, now_, &a);
+  ASSERT_TRUE(group_.Loaded(1, Capacity(9), &epochs_, now_, &a).ok());
   EXPECT_TRUE(a.form.empty());
   EXPECT_EQ(group_.WhatIsMissing(), "group g is loading weights: rank 0 (process 10 on box)");
-  group_.Loaded(3, Capacity(9), &epochs_, now_, &a);
+  ASSERT_TRUE(group_.Loaded(3, Capacity(9), &epochs_, now_, &a).ok());
   EXPECT_EQ(a.form, (std::vector<AttachmentId>{3, 2}));
 }
 
@@ -200,6 +200,19 @@ TEST(CheckGroupName, SaysWhatANameIs) {
   EXPECT_EQ(CheckGroupName(std::string(64, 'x')).message(),
             "group is \"" + std::string(63, 'x') +
                 "...\" (64 bytes); expected 1 to 63 of the characters A-Z a-z 0-9 . _ -");
+}
+
+TEST_F(GroupTest, RefusesBlocksOfAnotherSize) {
+  Group::Actions a;
+  ASSERT_TRUE(group_.Attach(1, Hello(0), now_, &a).ok());
+  ASSERT_TRUE(group_.Attach(2, Hello(1), now_, &a).ok());
+  ASSERT_TRUE(group_.Loaded(1, Capacity(10), &epochs_, now_, &a).ok());
+  RankCapacity other = Capacity(10);
+  other.block_size *= 2;
+  const absl::Status refused = group_.Loaded(2, other, &epochs_, now_, &a);
+  EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_NE(refused.message().find("--kv-block-size"), absl::string_view::npos) << refused;
+  EXPECT_TRUE(a.form.empty());
 }
 
 TEST_F(GroupTest, RefusesWhatDoesNotFitAndSaysWhy) {

@@ -119,6 +119,9 @@ class Scheduler {
   void Pause(SequenceId id);
   void Resume(SequenceId id);
 
+  // Drops what has missed its deadline, with an event for each.
+  void Expire(absl::Time now, std::vector<SchedulerEvent>* events);
+
   // Whether another plan may be made now.
   bool CanSchedule() const { return flights_.size() < options_.max_in_flight; }
   // The next step, empty when there is nothing to do; CanSchedule() must be true. The plan is taken
@@ -142,7 +145,7 @@ class Scheduler {
   // Prompt + maximum output of those that were never started.
   uint64_t queued_tokens() const { return queued_tokens_; }
   int64_t queued_requests() const { return queued_requests_; }
-  // Tokens that are yet to be computed before all are through, at most.
+  // Prompt + maximum output of all that are here.
   uint64_t load_tokens() const { return load_tokens_; }
   BlockPool& pool() { return pool_; }
   const BlockPool& pool() const { return pool_; }
@@ -173,7 +176,6 @@ class Scheduler {
   Sequence* Find(SequenceId id) const;
 
   // --- The parts of Schedule, in order.
-  void Expire(absl::Time now, std::vector<SchedulerEvent>* events);
   void ChooseDecodes(Draft* draft);
   void ChoosePrompts(Draft* draft, std::vector<SchedulerEvent>* events);
   StepPlan Write(const Draft& draft);

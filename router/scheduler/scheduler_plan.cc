@@ -54,17 +54,17 @@ bool Scheduler::CanPlan(const Sequence& s, bool take_turns) const {
 void Scheduler::ChooseDecodes(Draft* draft) {
   const auto is_decode = [](const Sequence& s) { return s.num_pending() == 1; };
   uint32_t num_decodes = 0;
-  bool prompts = !waiting_.empty();
+  draft->prompts_run = false;
   for (Sequence* s : running_) {
     if (!is_decode(*s)) {
-      prompts = true;
+      draft->prompts_run = true;
       continue;
     }
     ++num_decodes;
     if (CanPlan(*s, draft->take_turns)) draft->work.emplace_back(s, 1);
   }
   uint32_t most = options_.max_step_tokens;
-  if (prompts) most -= std::min(most - 1, std::max(1u, most / 8));
+  if (draft->prompts_run || !waiting_.empty()) most -= std::min(most - 1, std::max(1u, most / 8));
   if (draft->take_turns || (options_.num_stages > 1 && num_decodes > 1)) {
     most = std::min(most, (num_decodes + options_.num_stages - 1) / options_.num_stages);
   }
@@ -140,7 +140,7 @@ void Scheduler::ChoosePrompts(Draft* draft, std::vector<SchedulerEvent>* events)
   absl::optional<Urgency> last_running, last_waiting;
   int skipped = 0;
   while (draft->tokens_left > 0 && draft->rows_left > 0) {
-    Sequence* r = NextRunningPrompt(last_running, draft->take_turns);
+    Sequence* r = draft->prompts_run ? NextRunningPrompt(last_running, draft->take_turns) : nullptr;
     Sequence* w = skipped < kMaxSkipped ? NextWaiting(last_waiting) : nullptr;
     if (r == nullptr && w == nullptr) break;
     if (w == nullptr || (r != nullptr && r->urgency < w->urgency)) {

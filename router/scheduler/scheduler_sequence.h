@@ -73,8 +73,9 @@ struct Scheduler::Draft {
                work.end());
   }
   uint64_t plan_id = 0;
-  bool take_turns = false;  // sequences whose last plan is too recent sit this one out
-  std::vector<Work> work;   // the most urgent first
+  bool prompts_run = false;  // some running sequence has more than one token to compute
+  bool take_turns = false;   // sequences whose last plan is too recent sit this one out
+  std::vector<Work> work;    // the most urgent first
   uint32_t tokens_left = 0;
   uint32_t rows_left = 0;
   uint32_t prompt_rows_left = 0;  // of rows_left, for log probabilities of prompts

@@ -56,7 +56,7 @@ class TimingSink : public RequestSink {
  public:
   explicit TimingSink(const StepTimes* times) : times_(times) {}
   void OnStarted(const StartedEvent&) override {}
-  void OnPrompt(PromptEvent) override {}
+  bool OnPrompt(PromptEvent) override { return true; }
   bool OnPiece(PieceEvent) override {
     const absl::Time now = absl::Now();
     added_.push_back(absl::ToDoubleMicroseconds(now - times_->result()));

@@ -20,7 +20,7 @@ std::shared_ptr<LinkWorker> LinkWorker::Start(const FakeWorkerOptions& options, 
   const auto id = fleet->Attach("g0", FakeHello(), *std::move(model), worker);
   BATON_CHECK(id.ok());
   worker->id_ = *id;
-  fleet->Loaded(*id, options.capacity);
+  BATON_CHECK(fleet->Loaded(*id, options.capacity).ok());
   uint64_t epoch = 0;
   {
     MutexLock lock(&worker->mu_);

@@ -53,6 +53,7 @@ std::vector<std::unique_ptr<Communicator>> Connect(int size, bool shm, int num_b
 TestGroup::TestGroup(const std::string& model_path, const TestGroupOptions& o)
     : file_(OrDie(GgufFile::Open(model_path))),
       config_(OrDie(ModelConfigFromGguf(*file_))),
+      options_(o),
       root_((o.pp - 1) * o.tp) {
   for (int rank = 0; rank < o.tp * o.pp; ++rank) {
     RunnerOptions options;
@@ -69,29 +70,62 @@ TestGroup::TestGroup(const std::string& model_path, const TestGroupOptions& o)
         *file_, config_, options, std::make_unique<CpuDevice>(),
         std::make_unique<CpuOps>(o.threads, *o.kernels), [](int64_t, int64_t) {})));
   }
-  std::vector<std::shared_ptr<GroupCommunicators>> groups;
+  StartEpoch(o.num_blocks);
+}
+
+TestGroup::~TestGroup() {
+  while (num_in_flight() > 0) Wait().IgnoreError();
+}
+
+void TestGroup::StartEpoch(int64_t num_blocks) {
+  while (num_in_flight() > 0) Wait().IgnoreError();
+  const TestGroupOptions& o = options_;
+  communicators_.clear();
   for (size_t i = 0; i < runners_.size(); ++i)
-    groups.push_back(std::make_shared<GroupCommunicators>());
+    communicators_.push_back(std::make_shared<GroupCommunicators>());
   auto all = Connect(o.tp * o.pp, o.shm, kSampleBuffers);
-  for (size_t i = 0; i < groups.size(); ++i) groups[i]->all = std::move(all[i]);
+  for (size_t i = 0; i < communicators_.size(); ++i) communicators_[i]->all = std::move(all[i]);
   for (int stage = 0; stage < o.pp; ++stage) {
     auto tp = Connect(o.tp, o.shm);
-    for (int r = 0; r < o.tp; ++r) groups[stage * o.tp + r]->tp = std::move(tp[r]);
+    for (int r = 0; r < o.tp; ++r) communicators_[stage * o.tp + r]->tp = std::move(tp[r]);
   }
   for (int r = 0; r < o.tp; ++r) {
     auto pp = Connect(o.pp, o.shm);
-    for (int stage = 0; stage < o.pp; ++stage) groups[stage * o.tp + r]->pp = std::move(pp[stage]);
+    for (int stage = 0; stage < o.pp; ++stage)
+      communicators_[stage * o.tp + r]->pp = std::move(pp[stage]);
   }
-  for (size_t i = 0; i < runners_.size(); ++i) runners_[i]->StartEpoch(groups[i], o.num_blocks);
+  for (size_t i = 0; i < runners_.size(); ++i)
+    runners_[i]->StartEpoch(communicators_[i], num_blocks);
 }
 
 StepOutput TestGroup::Step(const Plan& plan) {
-  std::vector<ModelRunner::Ticket> tickets;
-  for (auto& runner : runners_) tickets.push_back(OrDie(runner->Launch(plan)));
-  std::vector<StepOutput> outputs;
-  for (size_t i = 0; i < runners_.size(); ++i)
-    outputs.push_back(OrDie(runners_[i]->Wait(tickets[i])));
-  return outputs[root_];
+  BATON_CHECK(in_flight_.empty());
+  Launch(plan);
+  return OrDie(Wait());
+}
+
+void TestGroup::Launch(const Plan& plan) {
+  in_flight_.emplace_back();
+  for (auto& runner : runners_) in_flight_.back().push_back(OrDie(runner->Launch(plan)));
+}
+
+absl::StatusOr<StepOutput> TestGroup::Wait() {
+  BATON_CHECK(!in_flight_.empty());
+  const std::vector<ModelRunner::Ticket> tickets = std::move(in_flight_.front());
+  in_flight_.pop_front();
+  StepOutput output;
+  absl::Status status;
+  for (size_t i = 0; i < runners_.size(); ++i) {
+    absl::StatusOr<StepOutput> of_rank = runners_[i]->Wait(tickets[i]);
+    if (of_rank.ok()) {
+      if (static_cast<int>(i) == root_) output = *std::move(of_rank);
+      continue;
+    }
+    status.Update(of_rank.status());
+    for (auto& c : communicators_) c->Abort(status);  // so that no rank waits for this one
+  }
+  if (!status.ok()) return status;
+  return output;
 }
 
 std::vector<float> TestGroup::Logits(int row) const {

@@ -3,6 +3,7 @@
 #ifndef BATON_TESTS_MODEL_TEST_GROUP_H_
 #define BATON_TESTS_MODEL_TEST_GROUP_H_
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,9 +35,19 @@ struct TestGroupOptions {
 class TestGroup {
  public:
   TestGroup(const std::string& model_path, const TestGroupOptions& options);
+  ~TestGroup();
 
-  // Runs one plan on every rank; the sampling rank's output.
+  // Gives up what is in flight and begins a new epoch: no slot is in use, the pool has `num_blocks`
+  // (at most those of the options), and they hold what they held.
+  void StartEpoch(int64_t num_blocks);
+  // Runs one plan on every rank; the sampling rank's output. Nothing else may be in flight.
   StepOutput Step(const Plan& plan);
+  // Hands a plan to every rank and does not wait for it.
+  void Launch(const Plan& plan);
+  // The sampling rank's output of the oldest plan in flight, once all ranks are through with it.
+  // After an error of any rank every plan gives an error, until StartEpoch.
+  absl::StatusOr<StepOutput> Wait();
+  size_t num_in_flight() const { return in_flight_.size(); }
   // The logits of the last step's row.
   std::vector<float> Logits(int row) const;
   const ModelConfig& config() const { return config_; }
@@ -45,7 +56,10 @@ class TestGroup {
  private:
   std::unique_ptr<GgufFile> file_;
   ModelConfig config_;
+  const TestGroupOptions options_;
   std::vector<std::unique_ptr<ModelRunner>> runners_;
+  std::vector<std::shared_ptr<GroupCommunicators>> communicators_;  // by rank
+  std::deque<std::vector<ModelRunner::Ticket>> in_flight_;          // by plan, by rank
   int root_;
 };
 

@@ -70,6 +70,7 @@ Session::~Session() {
   thread_.join();
   {
     MutexLock lock(&mu_);
+    all_launched_ = true;
     launched_or_done_.SignalAll();
   }
   waiter_.join();  // what was launched fails soon: its communicators were aborted
@@ -169,7 +170,7 @@ void Session::WaitForResults() {
     Launched next;
     {
       MutexLock lock(&mu_);
-      while (launched_.empty() && !stop_) launched_or_done_.Wait(&mu_);
+      while (launched_.empty() && !all_launched_) launched_or_done_.Wait(&mu_);
       if (launched_.empty()) return;
       next = launched_.front();
     }

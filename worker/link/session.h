@@ -98,6 +98,7 @@ class Session {
   CondVar launched_or_done_;
   std::deque<Launched> launched_ ABSL_GUARDED_BY(mu_);  // stay until their result was dealt with
   bool stop_ ABSL_GUARDED_BY(mu_) = false;
+  bool all_launched_ ABSL_GUARDED_BY(mu_) = false;  // the launching thread has ended
   std::thread thread_, waiter_;
 };
 

@@ -179,7 +179,7 @@ absl::Status SlotTable::Apply(const Plan& plan) {
     Slot& slot = slots_[start.slot];
     slot = {true,         next_run_++,   start.tokens, start.prompt_length, start.num_computed,
             start.blocks, start.sampling};
-    // Room for its samples, so that none of them allocates in a step.
+    // Room for its samples, so that few of them allocate.
     slot.tokens.reserve(std::min<size_t>(limits_.max_model_len, slot.tokens.size() + 256));
   }
   for (const SlotGrow& grow : plan.grows) {
