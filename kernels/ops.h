@@ -59,7 +59,9 @@ struct SampleRow {
 // Log probabilities are those of the model's logits, before any rule.
 struct SampleResult {
   int32_t token = -1;
-  bool finite = true;  // false: the logits hold a NaN or +infinity, and nothing was sampled
+  // False: the logits hold a NaN or +infinity, or the rule leaves no token to choose. Nothing was
+  // sampled.
+  bool finite = true;
   float logprob = 0.0f;
   std::vector<int32_t> top_tokens;  // likeliest first, the lower id among equals
   std::vector<float> top_logprobs;

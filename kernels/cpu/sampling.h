@@ -31,9 +31,9 @@ struct Distribution {
 // token has 1. Min-p keeps w[i] ≥ min_p. Top-k keeps those whose logit is at least the k-th largest
 // of what is kept: more than k where there are equals, as in vLLM and transformers. Top-p ranks
 // what is kept by logit, the lower id first among equals, and keeps the fewest whose weights, added
-// in that order in double, reach p times the sum of all of them. The draw is the first kept token
-// in id order at which the sum of the kept weights, in double, exceeds u times their total; u =
-// UniformDraw(seed, choice, index of the drawn token in the sequence).
+// in that order in double, reach p times the sum of all of them, added in id order in double. The
+// draw is the first kept token in id order at which the sum of the kept weights, in double, exceeds
+// u times their total; u = UniformDraw(seed, choice, index of the drawn token in the sequence).
 //
 // Log probabilities are those of the logits themselves, before any rule: l[i] − (max + log Σ exp(l
 // − max)). Not finite: the logits hold a NaN or +infinity, the rules leave no token, or the largest
