@@ -40,7 +40,7 @@ class CpuOps : public Ops {
   absl::Status Add(Stream& stream, int64_t count, float* residual, const float* delta) override;
   absl::Status Sample(Stream& stream, absl::Span<const SampleRow> rows, int64_t vocab,
                       absl::Span<SampleResult> results) override;
-  std::string arithmetic_version() const override { return "cpu1"; }
+  std::string arithmetic_version() const override { return "cpu2"; }
 
  private:
   // Calls fn(row) for every row, in parallel when there are enough.
