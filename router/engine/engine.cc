@@ -39,8 +39,7 @@ void Engine::EndEpoch(absl::Status reason) {
 
 void Engine::Submit(uint64_t id, std::shared_ptr<const Tokenizer> tokenizer, EngineRequest request,
                     std::shared_ptr<RequestSink> sink, std::vector<BlockHash> prompt_hashes) {
-  const uint64_t tokens =
-      (request.prompt.size() + uint64_t{request.stop.max_tokens}) * request.best_of;
+  const uint64_t tokens = request.most_tokens() * request.best_of;
   {
     MutexLock lock(&mu_);
     inbox_tokens_ += tokens;

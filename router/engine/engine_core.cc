@@ -105,8 +105,7 @@ void EngineCore::Submit(uint64_t id, std::shared_ptr<const Tokenizer> tokenizer,
     return;
   }
   const absl::Time deadline = LastMoment(request);
-  const uint64_t tokens =
-      (request.prompt.size() + uint64_t{request.stop.max_tokens}) * request.best_of;
+  const uint64_t tokens = request.most_tokens() * request.best_of;
   absl::Status accepted =
       admission_.Check(clock_->Now(), {tokens, request.stop.max_tokens, deadline}, Load());
   if (!accepted.ok()) {
@@ -280,7 +279,7 @@ void EngineCore::Handle(SchedulerEvent& event, absl::Time now) {
       r.answer.OnStarted(choice, event.cached_tokens, now);
       if (choice == 0) r.last_progress = now;
       if (!r.answer.Flush()) Pause(r, id, now);
-      started_tokens_ += r.answer.request().prompt.size() + r.answer.request().stop.max_tokens;
+      started_tokens_ += r.answer.request().most_tokens();
       cached_tokens_ += event.cached_tokens;
       return;
     case SchedulerEvent::Kind::kPromptToken:

@@ -56,6 +56,9 @@ struct EngineRequest {
   std::string cache_salt;                        // shares cached blocks with equal salts only
   absl::Time arrival;
   absl::Time deadline = absl::InfiniteFuture();  // on the clock that `arrival` was read from
+
+  // Prompt and maximum output of one choice.
+  uint64_t most_tokens() const { return prompt.size() + uint64_t{stop.max_tokens}; }
 };
 
 // The request runs (or waits in a group's queue).

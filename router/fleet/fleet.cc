@@ -477,7 +477,7 @@ const std::shared_ptr<Fleet::GroupRuntime>& Fleet::Pick(const Runtimes& candidat
 
 RequestHandle Fleet::Submit(std::shared_ptr<const ModelContext> model, EngineRequest request,
                             std::shared_ptr<RequestSink> sink) {
-  const uint64_t tokens = request.prompt.size() + uint64_t{request.stop.max_tokens};
+  const uint64_t tokens = request.most_tokens();
   std::string missing;
   uint32_t block_size = 0;
   {

@@ -9,11 +9,6 @@
 #include "router/scheduler/scheduler_sequence.h"
 
 namespace baton {
-namespace {
-
-bool MoreUrgent(const Urgency& a, const Urgency& b) { return a < b; }
-
-}  // namespace
 
 Scheduler::Scheduler(const SchedulerOptions& options)
     : options_(options),
@@ -101,9 +96,9 @@ void Scheduler::Start(Sequence& s, BlockLease lease, int64_t num_cached_blocks) 
   s.num_told_blocks = 0;
   s.num_published = static_cast<size_t>(num_cached_blocks);
   s.num_computed = static_cast<uint32_t>(num_cached_blocks) * options_.block_size;
-  const auto at = std::lower_bound(
-      running_.begin(), running_.end(), s.urgency,
-      [](const Sequence* a, const Urgency& b) { return MoreUrgent(a->urgency, b); });
+  const auto at =
+      std::lower_bound(running_.begin(), running_.end(), s.urgency,
+                       [](const Sequence* a, const Urgency& b) { return a->urgency < b; });
   running_.insert(at, &s);
   Expect(s);
 }
@@ -267,7 +262,7 @@ bool Scheduler::Consistent() const {
   }
   if (taken != running_.size() || taken + free_slots_.size() != slots_.size()) return false;
   for (size_t i = 1; i < running_.size(); ++i) {
-    if (!MoreUrgent(running_[i - 1]->urgency, running_[i]->urgency)) return false;
+    if (!(running_[i - 1]->urgency < running_[i]->urgency)) return false;
   }
   if (sequences_.empty()) {
     return running_.empty() && waiting_.empty() && pool_.num_used() == 0 && expected_.empty() &&

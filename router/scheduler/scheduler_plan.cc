@@ -18,7 +18,6 @@ StepPlan Scheduler::Schedule(absl::Time now, std::vector<SchedulerEvent>* events
   BATON_CHECK(CanSchedule());
   Expire(now, events);
   Draft draft;
-  draft.plan_id = next_plan_;
   draft.take_turns = options_.num_stages > 1 && !flights_.empty();
   draft.work.reserve(running_.size());
   while (true) {

@@ -72,7 +72,6 @@ struct Scheduler::Draft {
     work.erase(std::remove_if(work.begin(), work.end(), [](const Work& w) { return w.gone(); }),
                work.end());
   }
-  uint64_t plan_id = 0;
   bool prompts_run = false;  // some running sequence has more than one token to compute
   bool take_turns = false;   // sequences whose last plan is too recent sit this one out
   std::vector<Work> work;    // the most urgent first
