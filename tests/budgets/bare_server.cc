@@ -13,7 +13,8 @@ namespace baton {
 
 class BareServer::Stream : public grpc::ServerWriteReactor<v1::GenerateResponse> {
  public:
-  explicit Stream(std::atomic<int64_t>* tokens) : tokens_(tokens) {}
+  Stream(std::atomic<int64_t>* tokens, bool says_when)
+      : tokens_(tokens), says_when_(says_when), called_(absl::Now()) {}
 
   void Start(std::shared_ptr<Stream> self) { self_ = std::move(self); }
   // One more token is due.
@@ -55,12 +56,16 @@ class BareServer::Stream : public grpc::ServerWriteReactor<v1::GenerateResponse>
     v1::GeneratedPiece& piece = *response_.mutable_piece();
     piece.set_position(position_++);
     piece.add_token_ids(100 + position_ % 26);
-    piece.set_text("a");
+    piece.set_text(
+        says_when_ ? absl::StrCat(absl::ToUnixNanos(called_), " ", absl::ToUnixNanos(absl::Now()))
+                   : "a");
     ++*tokens_;
     StartWrite(&response_);
   }
 
   std::atomic<int64_t>* const tokens_;
+  const bool says_when_;
+  const absl::Time called_;
   std::shared_ptr<Stream> self_;
   v1::GenerateResponse response_;  // of whoever set writing_
   uint32_t position_ = 0;          // likewise
@@ -71,17 +76,15 @@ class BareServer::Stream : public grpc::ServerWriteReactor<v1::GenerateResponse>
 
 grpc::ServerWriteReactor<v1::GenerateResponse>* BareServer::Service::Generate(
     grpc::CallbackServerContext*, const v1::GenerateRequest*) {
-  const absl::Time called = absl::Now();
-  auto stream = std::make_shared<Stream>(&owner_->tokens_);
+  auto stream = std::make_shared<Stream>(&owner_->tokens_, owner_->says_when_);
   Stream* raw = stream.get();
   raw->Start(stream);
   MutexLock lock(&owner_->mu_);
-  owner_->called_ = called;
   owner_->streams_.push_back(std::move(stream));
   return raw;
 }
 
-BareServer::BareServer(absl::Duration step) : step_(step) {
+BareServer::BareServer(absl::Duration step, bool says_when) : step_(step), says_when_(says_when) {
   grpc::ServerBuilder builder;
   builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
   builder.RegisterService(&service_);
@@ -102,16 +105,6 @@ BareServer::~BareServer() {
 
 std::string BareServer::address() const { return absl::StrCat("127.0.0.1:", port_); }
 
-absl::Time BareServer::stepped() const {
-  MutexLock lock(&mu_);
-  return stepped_;
-}
-
-absl::Time BareServer::called() const {
-  MutexLock lock(&mu_);
-  return called_;
-}
-
 void BareServer::Run() {
   absl::Time next = absl::Now();
   while (true) {
@@ -121,7 +114,6 @@ void BareServer::Run() {
     {
       MutexLock lock(&mu_);
       if (stop_) return;
-      stepped_ = absl::Now();
       streams = streams_;
     }
     for (const auto& stream : streams) stream->Step();

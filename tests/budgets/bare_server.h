@@ -19,15 +19,13 @@ namespace baton {
 
 class BareServer {
  public:
-  explicit BareServer(absl::Duration step);
+  // `says_when`: a message's text is when its call came and when it was written, in nanoseconds.
+  explicit BareServer(absl::Duration step, bool says_when = false);
   ~BareServer();
 
   std::string address() const;
   // Written so far.
   int64_t tokens() const { return tokens_; }
-  // When the last step began, and when the last call came.
-  absl::Time stepped() const;
-  absl::Time called() const;
 
  private:
   class Stream;
@@ -43,10 +41,10 @@ class BareServer {
   void Run();
 
   const absl::Duration step_;
+  const bool says_when_;
   Service service_{this};
   std::atomic<int64_t> tokens_{0};
   mutable Mutex mu_;
-  absl::Time stepped_ ABSL_GUARDED_BY(mu_), called_ ABSL_GUARDED_BY(mu_);
   std::vector<std::shared_ptr<Stream>> streams_ ABSL_GUARDED_BY(mu_);
   bool stop_ ABSL_GUARDED_BY(mu_) = false;
   int port_ = 0;

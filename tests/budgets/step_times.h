@@ -1,5 +1,4 @@
-// When a fake worker got its plans and gave its results. Written by the worker's and the router's
-// threads, for one sequence and one plan at a time.
+// When a fake worker got its plans and gave its results, for one sequence and one plan at a time.
 #ifndef BATON_TESTS_BUDGETS_STEP_TIMES_H_
 #define BATON_TESTS_BUDGETS_STEP_TIMES_H_
 
@@ -11,38 +10,34 @@
 
 namespace baton {
 
+struct StepTime {
+  bool continues = false;  // the plan was about the sequence of the step before
+  absl::Time plan, result;
+};
+
 // Thread-safe.
 class StepTimes {
  public:
-  // A plan is there; `continues`: it is about the sequence of the result before.
+  // A plan is there.
   void Plan(bool continues) {
+    const absl::Time now = absl::Now();
     MutexLock lock(&mu_);
-    plan_ = absl::Now();
-    if (continues) gaps_.push_back(absl::ToDoubleMicroseconds(plan_ - result_));
+    steps_.push_back({continues, now, absl::InfiniteFuture()});
   }
-  // A result is about to be sent.
+  // The last plan's result is about to be sent.
   void Result() {
+    const absl::Time now = absl::Now();
     MutexLock lock(&mu_);
-    result_ = absl::Now();
+    steps_.back().result = now;
   }
-  absl::Time plan() const {
+  std::vector<StepTime> steps() const {
     MutexLock lock(&mu_);
-    return plan_;
-  }
-  absl::Time result() const {
-    MutexLock lock(&mu_);
-    return result_;
-  }
-  // Microseconds from each result to the next plan.
-  std::vector<double> gaps() const {
-    MutexLock lock(&mu_);
-    return gaps_;
+    return steps_;
   }
 
  private:
   mutable Mutex mu_;
-  absl::Time plan_ ABSL_GUARDED_BY(mu_), result_ ABSL_GUARDED_BY(mu_);
-  std::vector<double> gaps_ ABSL_GUARDED_BY(mu_);
+  std::vector<StepTime> steps_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace baton
