@@ -73,16 +73,15 @@ void EngineCore::StartEpoch(EpochInfo info) {
 }
 
 void EngineCore::EndEpoch(const absl::Status& reason) {
-  if (scheduler_ != nullptr) {
-    preemptions_ += scheduler_->num_preemptions();
-    plans_->OnIndexLost();
-  }
+  const bool had_index = scheduler_ != nullptr;
+  if (had_index) preemptions_ += scheduler_->num_preemptions();
   scheduler_.reset();
   plan_waited_.clear();
   nothing_to_do_ = true;
   oldest_plan_since_ = absl::InfiniteFuture();
   admission_.Observe(clock_->Now(), {}, 0);
   while (!requests_.empty()) Fail(requests_.begin()->first, reason);
+  if (had_index) plans_->OnIndexLost();  // last: nobody waits for it
 }
 
 QueueLoad EngineCore::Load() const {

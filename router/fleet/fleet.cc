@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <bitset>
 #include <chrono>
 #include <cstring>
 #include <random>
@@ -52,15 +51,20 @@ std::string RandomName(uint64_t epoch) {
 
 // One group with its engine and links. The engine's thread sends plans through it.
 struct Fleet::GroupRuntime : public PlanSink {
-  GroupRuntime(Fleet* f, const std::string& name, Group formed, size_t slot)
+  GroupRuntime(Fleet* f, const std::string& name, Group formed)
       : fleet(f),
-        index_slot(slot),
+        prefix_index(f->prefix_index_),
+        index_slot(prefix_index->Join()),
         group(std::move(formed)),
         engine(
             std::make_unique<Engine>(name, f->options_.engine, f->clock_, this,
                                      [fleet = f, name](uint64_t epoch, const absl::Status& status) {
                                        fleet->FailEpoch(name, epoch, std::string(status.message()));
                                      })) {}
+  ~GroupRuntime() override {
+    engine.reset();  // whose thread tells the index
+    prefix_index->Leave(index_slot);
+  }
 
   void SendPlan(uint64_t epoch, const StepPlan& plan) override {
     std::vector<std::shared_ptr<WorkerLink>> to;
@@ -73,9 +77,9 @@ struct Fleet::GroupRuntime : public PlanSink {
   }
 
   void OnIndexChanges(const std::vector<IndexChange>& changes) override {
-    fleet->prefix_index_.Apply(index_slot, changes);
+    prefix_index->Apply(index_slot, changes);
   }
-  void OnIndexLost() override { fleet->prefix_index_.Forget(index_slot); }
+  void OnIndexLost() override { prefix_index->Forget(index_slot); }
 
   void SetEpochLinks(uint64_t epoch, std::vector<std::shared_ptr<WorkerLink>> links) {
     MutexLock lock(&links_mu);
@@ -84,6 +88,7 @@ struct Fleet::GroupRuntime : public PlanSink {
   }
 
   Fleet* const fleet;
+  const std::shared_ptr<PrefixIndex> prefix_index;  // a request's handle may outlive the fleet
   const size_t index_slot;
 
   // Guarded by the fleet's mutex.
@@ -242,14 +247,6 @@ SchedulerOptions Fleet::MakeSchedulerOptions(const Group& group) const {
   return o;
 }
 
-size_t Fleet::FreeIndexSlot() const {
-  std::bitset<kMaxIndexedGroups> taken;
-  for (const auto& [name, g] : groups_) taken.set(g->index_slot);
-  size_t slot = 0;
-  while (taken.test(slot)) ++slot;
-  return slot;
-}
-
 absl::StatusOr<AttachmentId> Fleet::Attach(const std::string& group, const RankHello& hello,
                                            std::shared_ptr<const ModelContext> model,
                                            std::shared_ptr<WorkerLink> link) {
@@ -275,9 +272,7 @@ absl::StatusOr<AttachmentId> Fleet::Attach(const std::string& group, const RankH
       return absl::ResourceExhaustedError(absl::StrCat(
           "group ", group, ": there are ", groups_.size(), " groups; the limit is ", kMaxGroups));
     }
-    it = groups_
-             .emplace(group, std::make_shared<GroupRuntime>(this, group, std::move(formed),
-                                                            FreeIndexSlot()))
+    it = groups_.emplace(group, std::make_shared<GroupRuntime>(this, group, std::move(formed)))
              .first;
   }
   GroupRuntime& g = *it->second;
@@ -465,7 +460,7 @@ const std::shared_ptr<Fleet::GroupRuntime>& Fleet::Pick(const Runtimes& candidat
   for (const auto& g : candidates) slots.push_back(g->index_slot);
   const bool by_prefix = options_.routing == RoutingPolicy::kPrefixAffinity;
   std::vector<uint32_t> matched(candidates.size(), 0);
-  if (by_prefix && candidates.size() > 1) matched = prefix_index_.MatchedBlocks(hashes, slots);
+  if (by_prefix && candidates.size() > 1) matched = prefix_index_->MatchedBlocks(hashes, slots);
   std::vector<GroupLoad> loads;
   for (size_t i = 0; i < candidates.size(); ++i) {
     loads.push_back({candidates[i]->engine->LoadTokens(), candidates[i]->requests,

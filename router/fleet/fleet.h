@@ -120,7 +120,6 @@ class Fleet : public Cluster {
                                             uint32_t block_size) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   SchedulerOptions MakeSchedulerOptions(const Group& group) const;
-  size_t FreeIndexSlot() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void FailEpoch(const std::string& group, uint64_t epoch, const std::string& reason);
   void RunTicks();
 
@@ -130,7 +129,7 @@ class Fleet : public Cluster {
   const BlockHashKey hash_key_;
   const absl::Time started_;
 
-  PrefixIndex prefix_index_;  // by GroupRuntime::index_slot
+  const std::shared_ptr<PrefixIndex> prefix_index_ = std::make_shared<PrefixIndex>();
 
   mutable Mutex mu_;
   CondVar stopped_;

@@ -1,6 +1,11 @@
 #include "router/fleet/prefix_index.h"
 
 namespace baton {
+namespace {
+
+constexpr int kForgottenAtOnce = 32;
+
+}  // namespace
 
 struct PrefixIndex::Search {
   absl::Span<const BlockHash> hashes;
@@ -8,29 +13,50 @@ struct PrefixIndex::Search {
   int lookups = 0;
 };
 
+size_t PrefixIndex::Join() {
+  MutexLock lock(&mu_);
+  size_t group = 0;
+  while (group < joined_.size() && joined_.test(group)) ++group;
+  if (group < joined_.size()) joined_.set(group);
+  return group;
+}
+
+void PrefixIndex::Leave(size_t group) {
+  if (group == kNotIndexed) return;
+  Forget(group);
+  MutexLock lock(&mu_);
+  joined_.reset(group);
+}
+
 void PrefixIndex::Apply(size_t group, absl::Span<const IndexChange> changes) {
+  if (group == kNotIndexed) return;
   MutexLock lock(&mu_);
   for (const IndexChange& change : changes) {
     if (change.added) {
       holders_[change.hash].set(group);
-      continue;
+      held_[group].insert(change.hash);
+    } else if (held_[group].erase(change.hash) > 0) {
+      Remove(group, change.hash);
     }
-    const auto it = holders_.find(change.hash);
-    if (it == holders_.end()) continue;
-    it->second.reset(group);
-    if (it->second.none()) holders_.erase(it);
   }
 }
 
+void PrefixIndex::Remove(size_t group, const BlockHash& hash) {
+  const auto it = holders_.find(hash);
+  it->second.reset(group);
+  if (it->second.none()) holders_.erase(it);
+}
+
 void PrefixIndex::Forget(size_t group) {
-  MutexLock lock(&mu_);
-  for (auto it = holders_.begin(); it != holders_.end();) {
-    it->second.reset(group);
-    if (it->second.none()) {
-      holders_.erase(it++);
-    } else {
-      ++it;
-    }
+  if (group == kNotIndexed) return;
+  BlockSet held;
+  {
+    MutexLock lock(&mu_);
+    held.swap(held_[group]);
+  }
+  for (auto it = held.begin(); it != held.end();) {
+    MutexLock lock(&mu_);
+    for (int i = 0; i < kForgottenAtOnce && it != held.end(); ++i) Remove(group, *it++);
   }
 }
 
@@ -55,7 +81,9 @@ std::vector<uint32_t> PrefixIndex::MatchedBlocks(absl::Span<const BlockHash> has
   std::vector<uint32_t> result(groups.size(), 0);
   if (hashes.empty()) return result;
   GroupSet among;
-  for (size_t g : groups) among.set(g);
+  for (size_t g : groups) {
+    if (g != kNotIndexed) among.set(g);
+  }
   Search search;
   search.hashes = hashes;
   {
@@ -64,7 +92,9 @@ std::vector<uint32_t> PrefixIndex::MatchedBlocks(absl::Span<const BlockHash> has
     const auto it = holders_.find(hashes[0]);
     if (it != holders_.end()) Narrow(&search, among & it->second, 1, hashes.size());
   }
-  for (size_t i = 0; i < groups.size(); ++i) result[i] = search.matched[groups[i]];
+  for (size_t i = 0; i < groups.size(); ++i) {
+    if (groups[i] != kNotIndexed) result[i] = search.matched[groups[i]];
+  }
   return result;
 }
 

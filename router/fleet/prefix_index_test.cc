@@ -1,6 +1,7 @@
 #include "router/fleet/prefix_index.h"
 
 #include <random>
+#include <thread>
 
 #include "gtest/gtest.h"
 
@@ -40,6 +41,63 @@ TEST(PrefixIndex, KnowsHowMuchEachGroupHolds) {
   EXPECT_EQ(index.size(), 57u);
   index.Forget(0);
   index.Forget(200);
+  EXPECT_EQ(index.size(), 0u);
+}
+
+TEST(PrefixIndex, LeavesNothingToTheNextOfTheSameNumber) {
+  PrefixIndex index;
+  const size_t first = index.Join(), second = index.Join();
+  EXPECT_NE(first, second);
+  Hold(&index, first, 0, 100);
+  Hold(&index, second, 0, 50);
+  index.Leave(first);
+  EXPECT_EQ(index.Join(), first);
+  EXPECT_EQ(index.MatchedBlocks(Chain(100), {first, second}), (std::vector<uint32_t>{0, 50}));
+  EXPECT_EQ(index.size(), 50u);
+}
+
+TEST(PrefixIndex, KnowsNothingOfGroupsBeyondItsPlaces) {
+  PrefixIndex index;
+  for (size_t g = 0; g < kMaxIndexedGroups; ++g) EXPECT_NE(index.Join(), kNotIndexed);
+  EXPECT_EQ(index.Join(), kNotIndexed);
+  Hold(&index, kNotIndexed, 0, 10);
+  Hold(&index, 255, 0, 10);
+  EXPECT_EQ(index.MatchedBlocks(Chain(10), {kNotIndexed, 255}), (std::vector<uint32_t>{0, 10}));
+  index.Forget(kNotIndexed);
+  index.Leave(kNotIndexed);
+  EXPECT_EQ(index.Join(), kNotIndexed);
+  EXPECT_EQ(index.size(), 10u);
+  index.Leave(255);
+  EXPECT_EQ(index.size(), 0u);
+  EXPECT_EQ(index.Join(), 255u);
+}
+
+// Each group against a set of its own, which is all that the others leave it.
+TEST(PrefixIndex, HoldsWhatItWasToldWhileOthersAreForgotten) {
+  PrefixIndex index;
+  std::vector<std::thread> groups;
+  for (uint64_t g = 0; g < 4; ++g) {
+    groups.emplace_back([&index, g] {
+      std::mt19937_64 rng(g);
+      size_t place = index.Join();
+      size_t held = 0;  // of the chain
+      for (int step = 0; step < 3000; ++step) {
+        const size_t length = rng() % 64;
+        for (; held < length; ++held) index.Apply(place, {{Hash(held + 1), true}});
+        for (; held > length; --held) index.Apply(place, {{Hash(held), false}});
+        if (rng() % 10 == 0) index.Forget(place), held = 0;
+        if (rng() % 20 == 0) {
+          index.Leave(place);
+          place = index.Join();
+          held = 0;
+        }
+        ASSERT_EQ(index.MatchedBlocks(Chain(64), {place}),
+                  (std::vector<uint32_t>{static_cast<uint32_t>(held)}));
+      }
+      index.Leave(place);
+    });
+  }
+  for (std::thread& t : groups) t.join();
   EXPECT_EQ(index.size(), 0u);
 }
 

@@ -1,9 +1,11 @@
-// What a routing decision costs once the prompt's blocks have their names.
+// What a routing decision costs once the prompt's blocks have their names, and what it costs to
+// forget a group.
 //
 //   bazel run //router/fleet:routing_benchmark
 #include "benchmark/benchmark.h"
 #include "router/fleet/prefix_index.h"
 #include "router/fleet/routing_policy.h"
+#include "router/scheduler/block_pool.h"
 
 namespace baton {
 namespace {
@@ -33,6 +35,28 @@ void BM_Route(benchmark::State& state) {
   }
 }
 BENCHMARK(BM_Route);
+
+// One of 64 groups, of 16,384 blocks each, is lost.
+void BM_Forget(benchmark::State& state) {
+  PrefixIndex index;
+  std::vector<std::vector<IndexChange>> held(64);
+  for (size_t g = 0; g < 64; ++g) {
+    for (uint64_t i = 0; i < 16384; ++i) {
+      BlockHash hash;
+      hash.low = (g << 32 | i) * 0x9E3779B97F4A7C15u;
+      hash.high = i;
+      held[g].push_back({hash, true});
+    }
+    index.Apply(g, held[g]);
+  }
+  for (auto _ : state) {
+    index.Forget(7);
+    state.PauseTiming();
+    index.Apply(7, held[7]);
+    state.ResumeTiming();
+  }
+}
+BENCHMARK(BM_Forget);
 
 void BM_HashPromptOf4096(benchmark::State& state) {
   const BlockHashKey key = {1};
