@@ -41,6 +41,7 @@ SchedulerOptions GroupOptions() {
   o.max_step_tokens = 24;
   o.max_step_rows = 12;
   o.max_in_flight = 3;
+  o.vocab_size = kFirstToken + kNumTokens;
   return o;
 }
 
@@ -216,6 +217,12 @@ class GroupThread : public PlanSink {
     if (OneIn(200, rng_)) {
       counts_->Add("results sent twice");
       engine.PostResult(epoch, last_result_);
+    }
+    if (OneIn(200, rng_) && !last_result_.rows.empty()) {
+      counts_->Add("strange tokens sent");
+      StepResult strange = last_result_;
+      strange.rows[0].token = kFirstToken + kNumTokens;
+      engine.PostResult(epoch, std::move(strange));
     }
     engine.PostResult(epoch, last_result_);
   }
@@ -395,6 +402,7 @@ TEST(EngineStress, EndsEveryRequestOnceWithItsOwnTokens) {
       {"epochs", 20},
       {"bad results", 3},
       {"results sent twice", 3},
+      {"strange tokens sent", 3},
       {"late results", 3},
       {"reads under load", 100},
       {"deaths with work", 8},
@@ -415,7 +423,8 @@ TEST(EngineStress, EndsEveryRequestOnceWithItsOwnTokens) {
     EXPECT_GE(counts[what], least) << what;
     std::cout << what << ": " << counts[what] << "\n";
   }
-  EXPECT_LE(counts["bad results"], counts["results sent twice"]) << "late ones count for nothing";
+  EXPECT_LE(counts["bad results"], counts["results sent twice"] + counts["strange tokens sent"])
+      << "late ones count for nothing";
 }
 
 }  // namespace

@@ -244,6 +244,10 @@ SchedulerOptions Fleet::MakeSchedulerOptions(const Group& group) const {
   o.max_in_flight = options_.run_ahead ? group.pp() + 1 : 1;
   o.prefix_cache = options_.prefix_cache;
   o.hash_key = hash_key_;
+  for (const KnownModel& model : KnownModels()) {
+    if (model.context->digest == group.model_digest() && model.context->vocab_size > 0)
+      o.vocab_size = model.context->vocab_size;
+  }
   return o;
 }
 

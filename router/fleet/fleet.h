@@ -119,7 +119,8 @@ class Fleet : public Cluster {
                                             const std::vector<BlockHash>& hashes,
                                             uint32_t block_size) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  SchedulerOptions MakeSchedulerOptions(const Group& group) const;
+  SchedulerOptions MakeSchedulerOptions(const Group& group) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void FailEpoch(const std::string& group, uint64_t epoch, const std::string& reason);
   void RunTicks();
 

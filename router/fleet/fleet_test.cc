@@ -122,6 +122,7 @@ std::shared_ptr<const ModelContext> Model(const std::string& name, const std::st
   auto tokenizer = Tokenizer::Create(TestVocabulary());
   BATON_CHECK(tokenizer.ok());
   model->tokenizer = *std::move(tokenizer);
+  model->vocab_size = model->tokenizer->vocab_size();
   return model;
 }
 
@@ -209,6 +210,19 @@ class FleetTest : public ::testing::Test {
     EXPECT_TRUE(Eventually([&] { return links_[group]->plans() > before; }));
     EXPECT_EQ(sink->group(), group);
     return sink;
+  }
+
+  // The group's last plan, which asks for one token, gets this one.
+  void Answer(const std::string& group, AttachmentId sampler, int32_t token) {
+    const StepPlan plan = links_[group]->last_plan();
+    ASSERT_EQ(plan.rows.size(), 1u);
+    StepResult result;
+    result.plan_id = plan.plan_id;
+    result.rows.emplace_back();
+    result.rows[0].slot = plan.work[0].slot;
+    result.rows[0].position = plan.rows[0].position;
+    result.rows[0].token = token;
+    fleet_.Result(sampler, links_[group]->formed(), std::move(result));
   }
 
   TestClock clock_;
@@ -385,22 +399,25 @@ TEST_F(FleetTest, AResultStartsTheLimitAgain) {
   SubmitAndPlan("g");
   for (int step = 0; step < 3; ++step) {
     clock_.Advance(absl::Seconds(10));
-    const StepPlan plan = links_["g"]->last_plan();
-    StepResult result;
-    result.plan_id = plan.plan_id;
-    ASSERT_EQ(plan.rows.size(), 1u);
-    RowResult out;
-    out.slot = plan.work[0].slot;
-    out.position = plan.rows[0].position;
-    out.token = 5;
-    result.rows.push_back(out);
     const int before = links_["g"]->plans();
-    fleet_.Result(id, links_["g"]->formed(), std::move(result));
+    Answer("g", id, 5);
     ASSERT_TRUE(Eventually([&] { return links_["g"]->plans() > before; }));
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     fleet_.Tick();
     EXPECT_EQ(State("g"), "ready");
   }
+}
+
+TEST_F(FleetTest, ATokenOutsideTheVocabularyEndsTheEpoch) {
+  const AttachmentId id = Serve("g", "d1");
+  const uint64_t epoch = links_["g"]->formed();
+  const std::shared_ptr<FakeSink> sink = SubmitAndPlan("g");
+  Answer("g", id, 271);
+  ASSERT_TRUE(Eventually([&] { return sink->end().has_value(); }));
+  const std::string reason = "the result of plan 1 has token 271, the vocabulary has 271 tokens";
+  EXPECT_EQ(*sink->end(), absl::UnavailableError("group g was lost: " + reason));
+  EXPECT_EQ(links_["g"]->aborted(), epoch);
+  EXPECT_EQ(links_["g"]->reason(), reason);
 }
 
 // Ranks that take no part any more are asked to form again, less than once in ten seconds.

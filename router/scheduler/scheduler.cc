@@ -9,6 +9,18 @@
 #include "router/scheduler/scheduler_sequence.h"
 
 namespace baton {
+namespace {
+
+// The first token of a row, alternatives included, that is not in the vocabulary.
+absl::optional<int32_t> FirstOutside(const RowResult& row, int32_t vocab_size) {
+  const auto outside = [vocab_size](int32_t id) { return id < 0 || id >= vocab_size; };
+  if (row.token.has_value() && outside(*row.token)) return row.token;
+  const auto it = std::find_if(row.top_tokens.begin(), row.top_tokens.end(), outside);
+  if (it == row.top_tokens.end()) return absl::nullopt;
+  return *it;
+}
+
+}  // namespace
 
 Scheduler::Scheduler(const SchedulerOptions& options)
     : options_(options),
@@ -183,10 +195,17 @@ absl::Status Scheduler::CheckResult(const StepResult& result) const {
   }
   for (size_t i = 0; i < rows.size(); ++i) {
     const RowResult& row = result.rows[i];
-    if (row.slot == rows[i].slot && row.position == rows[i].position) continue;
-    return absl::InternalError(
-        absl::StrFormat("plan %d asked for slot %d position %d and got slot %d position %d",
-                        result.plan_id, rows[i].slot, rows[i].position, row.slot, row.position));
+    if (row.slot != rows[i].slot || row.position != rows[i].position) {
+      return absl::InternalError(
+          absl::StrFormat("plan %d asked for slot %d position %d and got slot %d position %d",
+                          result.plan_id, rows[i].slot, rows[i].position, row.slot, row.position));
+    }
+    const absl::optional<int32_t> stray = FirstOutside(row, options_.vocab_size);
+    if (stray.has_value()) {
+      return absl::InternalError(
+          absl::StrFormat("the result of plan %d has token %d, the vocabulary has %d tokens",
+                          result.plan_id, *stray, options_.vocab_size));
+    }
   }
   return absl::OkStatus();
 }

@@ -31,6 +31,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <map>
 #include <memory>
 #include <set>
@@ -59,6 +60,7 @@ struct SchedulerOptions {
   uint32_t max_in_flight = 2;  // plans without a result; at least num_stages keeps all stages busy
   bool prefix_cache = true;
   BlockHashKey hash_key{};
+  int32_t vocab_size = std::numeric_limits<int32_t>::max();  // ids of tokens are below it
 };
 
 struct SequenceRequest {
@@ -129,8 +131,8 @@ class Scheduler {
   // started or expired.
   StepPlan Schedule(absl::Time now, std::vector<SchedulerEvent>* events);
 
-  // Commits the result of the oldest plan in flight. Not OK when it is not exactly that plan's: a
-  // bug or a stranger; nothing is committed then.
+  // Commits the result of the oldest plan in flight. Not OK when it is not exactly that plan's, or
+  // has a token that is not in the vocabulary: a bug or a stranger; nothing is committed then.
   absl::Status Update(StepResult result, std::vector<SchedulerEvent>* events);
 
   // The earliest deadline of all; infinite if there is none.

@@ -162,6 +162,32 @@ TEST(Scheduler, AcceptsOnlyTheResultOfTheOldestPlanInFlight) {
   EXPECT_TRUE(c.s.Update(second, &c.events).ok());
 }
 
+TEST(Scheduler, CommitsNoTokenOutsideTheVocabulary) {
+  SchedulerOptions options = Options();
+  options.vocab_size = 200;
+  Cluster c(options);
+  SequenceRequest request = Request(1, 3, 4);
+  request.num_logprobs = 2;
+  ASSERT_TRUE(c.s.Add(request).ok());
+  c.Plan();
+  const StepResult good = c.results.front();
+  const auto update = [&](int32_t token, std::vector<int32_t> top) {
+    StepResult result = good;
+    result.rows[0].token = token;
+    result.rows[0].top_logprobs.resize(top.size());
+    result.rows[0].top_tokens = std::move(top);
+    return std::string(c.s.Update(result, &c.events).message());
+  };
+  const std::string end = ", the vocabulary has 200 tokens";
+  EXPECT_EQ(update(200, {}), "the result of plan 1 has token 200" + end);
+  EXPECT_EQ(update(-1, {}), "the result of plan 1 has token -1" + end);
+  EXPECT_EQ(update(0, {199, 200}), "the result of plan 1 has token 200" + end);
+  EXPECT_EQ(update(0, {-5, 0}), "the result of plan 1 has token -5" + end);
+  EXPECT_EQ(c.Count(Kind::kToken, 1), 0);
+  EXPECT_EQ(update(199, {199, 0}), "");
+  EXPECT_EQ(c.Count(Kind::kToken, 1), 1);
+}
+
 TEST(Scheduler, ARowWithoutATokenFailsItsSequenceAlone) {
   SchedulerOptions options = Options();
   options.max_in_flight = 2;
