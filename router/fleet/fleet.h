@@ -98,7 +98,8 @@ class Fleet : public Cluster {
   void CloseLinks();
 
  private:
-  struct GroupRuntime;
+  static constexpr char kShuttingDown[] = "the router is shutting down";
+  struct GroupRuntime;  // group_runtime.h
   using Runtimes = std::vector<std::shared_ptr<GroupRuntime>>;
 
   // Takes groups out that have had no rank for `at_least` and have no request left. Destroy the
