@@ -6,17 +6,16 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <deque>
 #include <iostream>
-#include <map>
 #include <random>
 #include <thread>
 
-#include "absl/strings/match.h"
 #include "common/clock.h"
-#include "common/mutex.h"
 #include "gtest/gtest.h"
+#include "router/engine/checking_sink.h"
 #include "router/engine/engine.h"
+#include "router/engine/exercise_counts.h"
+#include "router/engine/unruly_group.h"
 #include "router/scheduler/fake_group.h"
 #include "router/tokenizer/test_vocabulary.h"
 
@@ -25,7 +24,6 @@ namespace {
 
 using Random = std::mt19937_64;
 
-constexpr uint32_t kPauseEvery = 5;  // tokens, of a request that pauses
 constexpr int32_t kFirstToken = kFirstByteToken + 'a';
 constexpr int32_t kNumTokens = 6;
 
@@ -41,213 +39,16 @@ SchedulerOptions GroupOptions() {
   o.max_step_tokens = 24;
   o.max_step_rows = 12;
   o.max_in_flight = 3;
-  o.vocab_size = kFirstToken + kNumTokens;
   return o;
 }
-
-// What was exercised, by name.
-class Counts {
- public:
-  void Add(const std::string& what, uint64_t by = 1) {
-    MutexLock lock(&mu_);
-    counts_[what] += by;
-  }
-  uint64_t operator[](const std::string& what) const {
-    MutexLock lock(&mu_);
-    const auto it = counts_.find(what);
-    return it == counts_.end() ? 0 : it->second;
-  }
-
- private:
-  mutable Mutex mu_;
-  std::map<std::string, uint64_t> counts_ ABSL_GUARDED_BY(mu_);
-};
-
-std::string NameOf(const absl::Status& status) {
-  for (const char* what : {"was lost", "is not ready", "shutting down", "has not read"}) {
-    if (absl::StrContains(status.message(), what)) return what;
-  }
-  return absl::StatusCodeToString(status.code());
-}
-
-std::string NameOf(FinishReason reason) {
-  return "finished " + std::to_string(static_cast<int>(reason));
-}
-
-// Checks what a request is told, against what a group would give it alone.
-class CheckingSink : public RequestSink {
- public:
-  CheckingSink(EngineRequest request, bool pauses, Counts* counts)
-      : request_(std::move(request)),
-        pauses_(pauses),
-        counts_(counts),
-        journals_(request_.best_of, request_.prompt) {}
-
-  void OnStarted(const StartedEvent&) override {
-    EXPECT_FALSE(started_ || ended());
-    started_ = true;
-  }
-  bool OnPrompt(PromptEvent) override {
-    ADD_FAILURE() << "nobody asked for the prompt";
-    return true;
-  }
-  bool OnPiece(PieceEvent piece) override {
-    EXPECT_TRUE(started_ && !ended());
-    std::vector<int32_t>& journal = journals_[piece.choice];
-    EXPECT_EQ(piece.position + request_.prompt.size(), journal.size());
-    SequenceSampling sampling;
-    sampling.seed = request_.sampling.seed;
-    sampling.choice = piece.choice;
-    std::string text;
-    for (int32_t token : piece.token_ids) {
-      EXPECT_EQ(token, alone_.NextToken(journal, sampling));
-      journal.push_back(token);
-      if (!IsStop(token)) text += static_cast<char>(token - kFirstByteToken);
-    }
-    EXPECT_EQ(piece.text, text);
-    counts_->Add("tokens", piece.token_ids.size());
-    if (!pauses_ || journal.size() % kPauseEvery != 0) return true;
-    counts_->Add("pauses");
-    wants_resume_ = true;
-    return false;
-  }
-  void OnChoiceFinished(const ChoiceEnd& end) override {
-    EXPECT_FALSE(ended());
-    CheckEnd(end);
-    ++choices_ended_;
-  }
-  void OnFinished(const FinishedEvent& event) override {
-    EXPECT_TRUE(started_);
-    if (request_.best_of == 1) CheckEnd(event.first);
-    if (request_.best_of > 1) EXPECT_EQ(choices_ended_, request_.best_of);
-    if (event.cached_tokens > 0) counts_->Add("cached");
-    End(NameOf(event.first.reason));
-  }
-  void OnError(const absl::Status& status) override { End(NameOf(status)); }
-
-  // For clients' threads.
-  bool ended() const { return ends_ > 0; }
-  int ends() const { return ends_; }
-  bool TakeWantsResume() { return wants_resume_.exchange(false); }
-
- private:
-  bool IsStop(int32_t token) const {
-    return !request_.stop.token_ids.empty() && token == request_.stop.token_ids[0];
-  }
-  void CheckEnd(const ChoiceEnd& end) {
-    const std::vector<int32_t>& journal = journals_[end.choice];
-    const size_t length = journal.size() - request_.prompt.size();
-    EXPECT_EQ(end.output_tokens, length);
-    if (end.reason == FinishReason::kLength) EXPECT_EQ(length, request_.stop.max_tokens);
-    if (end.reason == FinishReason::kStop) EXPECT_TRUE(IsStop(journal.back()));
-  }
-  void End(const std::string& how) {
-    EXPECT_EQ(++ends_, 1);
-    counts_->Add(how);
-  }
-
-  const EngineRequest request_;
-  const bool pauses_;
-  Counts* const counts_;
-  const FakeGroup alone_{GroupOptions(), kNumTokens, kFirstToken};
-  // Of the engine's thread.
-  std::vector<std::vector<int32_t>> journals_;  // by choice
-  bool started_ = false;
-  uint32_t choices_ended_ = 0;
-
-  std::atomic<int> ends_{0};
-  std::atomic<bool> wants_resume_{false};
-};
-
-// Executes plans on a thread of its own, each epoch's on a group of its own.
-class GroupThread : public PlanSink {
- public:
-  GroupThread(uint64_t seed, Counts* counts)
-      : counts_(counts), rng_(seed), thread_([this] { Run(); }) {}
-  ~GroupThread() override {
-    {
-      MutexLock lock(&mu_);
-      stop_ = true;
-      posted_.Signal();
-    }
-    thread_.join();
-  }
-
-  void Serve(std::weak_ptr<Engine> engine) {
-    MutexLock lock(&mu_);
-    engine_ = std::move(engine);
-  }
-  void SendPlan(uint64_t epoch, const StepPlan& plan) override {
-    MutexLock lock(&mu_);
-    plans_.emplace_back(epoch, plan);
-    posted_.Signal();
-  }
-  void OnIndexChanges(const std::vector<IndexChange>&) override {}
-  void OnIndexLost() override {}
-
- private:
-  void Run() {
-    while (true) {
-      std::pair<uint64_t, StepPlan> next;
-      std::shared_ptr<Engine> engine;
-      {
-        MutexLock lock(&mu_);
-        while (plans_.empty() && !stop_) posted_.Wait(&mu_);
-        if (stop_) return;
-        next = std::move(plans_.front());
-        plans_.pop_front();
-        engine = engine_.lock();
-      }
-      if (engine != nullptr) Answer(*engine, next.first, next.second);
-    }  // where the engine may die
-  }
-
-  void Answer(Engine& engine, uint64_t epoch, const StepPlan& plan) {
-    if (epoch != epoch_) {
-      if (epoch_ > 0) {
-        counts_->Add("late results");
-        engine.PostResult(epoch_, last_result_);
-      }
-      epoch_ = epoch;
-      group_ = std::make_unique<FakeGroup>(GroupOptions(), kNumTokens, kFirstToken);
-    }
-    last_result_ = group_->Run(plan);
-    EXPECT_EQ(group_->fault(), "");
-    if (OneIn(10, rng_)) SleepMicros(rng_() % 300);
-    if (OneIn(200, rng_)) {
-      counts_->Add("results sent twice");
-      engine.PostResult(epoch, last_result_);
-    }
-    if (OneIn(200, rng_) && !last_result_.rows.empty()) {
-      counts_->Add("strange tokens sent");
-      StepResult strange = last_result_;
-      strange.rows[0].token = kFirstToken + kNumTokens;
-      engine.PostResult(epoch, std::move(strange));
-    }
-    engine.PostResult(epoch, last_result_);
-  }
-
-  Counts* const counts_;
-  Mutex mu_;
-  CondVar posted_;
-  std::weak_ptr<Engine> engine_ ABSL_GUARDED_BY(mu_);
-  std::deque<std::pair<uint64_t, StepPlan>> plans_ ABSL_GUARDED_BY(mu_);
-  bool stop_ ABSL_GUARDED_BY(mu_) = false;
-  // Of the thread.
-  Random rng_;
-  uint64_t epoch_ = 0;
-  StepResult last_result_;
-  std::unique_ptr<FakeGroup> group_;
-  std::thread thread_;
-};
 
 // One engine's life.
 class Round {
  public:
-  Round(uint64_t seed, Counts* counts) : seed_(seed), counts_(counts) {
+  Round(uint64_t seed, ExerciseCounts* counts) : seed_(seed), counts_(counts) {
     EngineOptions options;
     options.admission.max_queue_requests = 32;
-    options.pause_limit = absl::Milliseconds(15);
+    options.pause_limit = absl::Milliseconds(8);
     engine_ = std::make_shared<Engine>("g0", options, Clock::Real(), group_.get(),
                                        [this](uint64_t epoch, const absl::Status&) {
                                          counts_->Add("bad results");
@@ -309,7 +110,7 @@ class Round {
   void SubmitOne(uint64_t client, Engine& engine, Random& rng) {
     std::vector<std::shared_ptr<CheckingSink>>& sinks = sinks_[client];
     EngineRequest request = MakeRequest(rng);
-    sinks.push_back(std::make_shared<CheckingSink>(request, OneIn(4, rng), counts_));
+    sinks.push_back(std::make_shared<CheckingSink>(request, OneIn(4, rng), &alone_, counts_));
     engine.Submit(IdOf(client, sinks.size() - 1), tokenizer_, std::move(request), sinks.back(), {});
   }
 
@@ -378,17 +179,18 @@ class Round {
   static uint64_t IdOf(uint64_t client, uint64_t index) { return index * kClients + client; }
 
   const uint64_t seed_;
-  Counts* const counts_;
+  ExerciseCounts* const counts_;
   const std::shared_ptr<const Tokenizer> tokenizer_ = *Tokenizer::Create(TestVocabulary());
   std::vector<std::shared_ptr<CheckingSink>> sinks_[kClients];  // each of its client's thread
   std::atomic<uint64_t> bad_epoch_{0};
   std::atomic<bool> quiet_{false}, stop_{false};
-  std::unique_ptr<GroupThread> group_ = std::make_unique<GroupThread>(seed_, counts_);
+  const FakeGroup alone_{GroupOptions(), kNumTokens, kFirstToken};
+  std::unique_ptr<UnrulyGroup> group_ = std::make_unique<UnrulyGroup>(alone_, seed_, counts_);
   std::shared_ptr<Engine> engine_;
 };
 
 TEST(EngineStress, EndsEveryRequestOnceWithItsOwnTokens) {
-  Counts counts;
+  ExerciseCounts counts;
   for (uint64_t round = 0; round < 16; ++round) {
     Round(round + 1, &counts).Run(/*quiet=*/round % 2 == 0);
     ASSERT_FALSE(HasFailure()) << "round " << round;
@@ -405,7 +207,7 @@ TEST(EngineStress, EndsEveryRequestOnceWithItsOwnTokens) {
       {"strange tokens sent", 3},
       {"late results", 3},
       {"reads under load", 100},
-      {"deaths with work", 8},
+      {"deaths with work", 4},
       {"quiet ends", 5},
       {NameOf(FinishReason::kStop), 20},
       {NameOf(FinishReason::kLength), 20},
