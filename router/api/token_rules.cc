@@ -58,6 +58,10 @@ absl::string_view WithoutLeadingSpace(absl::string_view text) {
   return text;
 }
 
+bool EndsWith(const std::vector<int32_t>& tokens, const std::vector<int32_t>& end) {
+  return tokens.size() >= end.size() && std::equal(end.rbegin(), end.rend(), tokens.rbegin());
+}
+
 // Adds the forms of `word`, which does not begin with a space, that are forbidden.
 absl::Status AddBadWord(absl::string_view word, const Tokenizer& tokenizer,
                         std::vector<std::vector<int32_t>>* out) {
@@ -65,7 +69,7 @@ absl::Status AddBadWord(absl::string_view word, const Tokenizer& tokenizer,
   RETURN_IF_ERROR(tokenizer.Encode(word, EncodeOptions(), &alone));
   if (alone.empty()) return absl::OkStatus();
   RETURN_IF_ERROR(tokenizer.Encode(absl::StrCat(" ", word), EncodeOptions(), &spaced));
-  const bool both = spaced.size() == alone.size() && spaced[0] != alone[0];
+  const bool both = !EndsWith(spaced, alone);
   out->push_back(std::move(alone));
   if (both) out->push_back(std::move(spaced));
   return absl::OkStatus();

@@ -20,9 +20,11 @@ constexpr size_t kMaxBadWordBytes = 256;
 // Sets logit_bias, allowed_token_ids and bad_words of `params`. INVALID_ARGUMENT with BadRequest on
 // "sampling.…", of several wrong biases on that of the lowest id.
 //
-// Bad words become tokens as in vLLM: spaces before a word are ignored; its own tokens are
-// forbidden, and those of the word after a space too if they are as many and begin with another
-// one. Special tokens are not looked for in a word. One of which the vocabulary can spell nothing
+// Bad words become tokens in two forms, whether or not spaces stand before them, which are ignored:
+// the word's own tokens, and those of the word after one space unless they only add to the front of
+// the former, which forbid them already. vLLM leaves the second form out, too, where it has not as
+// many tokens as the first; there " Haven", one token, could still come when "Haven", two, could
+// not. Special tokens are not looked for in a word. One of which the vocabulary can spell nothing
 // is passed over.
 absl::Status ValidateTokenRules(const v1::SamplingParameters& sampling, const ModelContext& model,
                                 SamplingParams* params);

@@ -10,6 +10,8 @@
 #include "gtest/gtest.h"
 #include "router/api/test_model.h"
 #include "router/fleet/cluster.h"
+#include "router/tokenizer/test_vocabulary.h"
+#include "router/tokenizer/tokenizer.h"
 
 namespace baton {
 namespace {
@@ -70,9 +72,29 @@ TEST(TokenRulesTest, SortsBiasesAndAllowedTokens) {
 
 TEST(TokenRulesTest, ForbidsAWordAloneAndAfterASpace) {
   EXPECT_THAT(BadWords("the"), ElementsAre(ElementsAre(Token("the")), ElementsAre(Token(" the"))));
-  // After a space it begins with the space's token: that would be two, and is left out.
+  // After a space these are the space's token and their own, which are forbidden already.
   EXPECT_THAT(BadWords("ab"), ElementsAre(ElementsAre(Token("ab"))));
   EXPECT_THAT(BadWords("xy"), ElementsAre(ElementsAre(Token("x"), Token("y"))));
+}
+
+TEST(TokenRulesTest, ForbidsBothFormsWhateverTheirLengths) {
+  TokenizerSpec spec = TestVocabulary();
+  spec.merges.insert(spec.merges.end(), {"\u0120 x", "\u0120x y"});
+  spec.tokens.insert(spec.tokens.end(), {"\u0120x", "\u0120xy"});
+  spec.token_types.resize(spec.tokens.size(), kTokenNormal);
+  ModelContext model;
+  model.tokenizer = *Tokenizer::Create(spec);
+  model.vocab_size = model.tokenizer->vocab_size();
+  const auto after_space = static_cast<int32_t>(spec.tokens.size() - 1);
+  for (const char* word : {"xy", " xy"}) {
+    v1::SamplingParameters sampling;
+    sampling.add_bad_words(word);
+    SamplingParams params;
+    ASSERT_TRUE(ValidateTokenRules(sampling, model, &params).ok());
+    EXPECT_THAT(params.bad_words,
+                ElementsAre(ElementsAre(Token("x"), Token("y")), ElementsAre(after_space)))
+        << word;
+  }
 }
 
 TEST(TokenRulesTest, SpacesBeforeAWordDoNotCount) {
