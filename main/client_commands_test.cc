@@ -449,6 +449,13 @@ TEST_F(FlagsTest, Generate) {
   EXPECT_FALSE(Parses({"generate", "hi", "--deadline", "soon"}));
   EXPECT_THAT(what_, HasSubstr("--deadline: \"soon\" is not a duration"));
   EXPECT_FALSE(Parses({"generate", "hi", "--max-tokens", "-1"}));
+  EXPECT_EQ(what_, "--max-tokens: -1 is not a whole number from 0 to 4294967295");
+  for (const char* seed : {"-1", "18446744073709551616", "-18446744073709551615", "1.5", "x"}) {
+    EXPECT_FALSE(Parses({"generate", "hi", "--seed", seed}));
+    EXPECT_EQ(what_,
+              absl::StrCat("--seed: ", seed, " is not a whole number from 0 to ", UINT64_MAX));
+  }
+  EXPECT_TRUE(Parses({"generate", "hi", "--seed", "18446744073709551615"}));
   EXPECT_FALSE(Parses({"generate", "hi", "--no-such-flag"}));
   EXPECT_FALSE(Parses({"generate", "two", "prompts"}));
 }

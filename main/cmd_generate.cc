@@ -253,13 +253,20 @@ void AddGenerateCommand(CLI::App& app, Command* run) {
                     "The prompt is a user's message, wrapped in the model's template");
   command->add_flag("--parse-special", options->parse_special,
                     "Parse special tokens written out in the prompt");
-  command->add_option("--n", options->n, "Answers to return, 1 to 64; by default 1");
-  command->add_option("--best-of", options->best_of,
-                      "Answers to generate, of which the likeliest are returned; at least --n");
-  command->add_option("--logprobs", options->logprobs,
-                      "Alternatives to report with each token, 0 to 20; shown with --json");
-  command->add_option("--prompt-logprobs", options->prompt_logprobs,
-                      "The same for the prompt's tokens");
+  command->add_option("--n", options->n, "Answers to return, 1 to 64; by default 1")
+      ->check(WholeNumberOf<uint32_t>());
+  command
+      ->add_option("--best-of", options->best_of,
+                   "Answers to generate, of which the likeliest are returned; at least --n")
+      ->check(WholeNumberOf<uint32_t>());
+  command
+      ->add_option("--logprobs", options->logprobs,
+                   "Alternatives to report with each token, 0 to 20; shown with --json")
+      ->check(WholeNumberOf<uint32_t>());
+  command
+      ->add_option("--prompt-logprobs", options->prompt_logprobs,
+                   "The same for the prompt's tokens")
+      ->check(WholeNumberOf<uint32_t>());
   command->add_flag("--echo", options->echo, "Print the prompt before the answer");
   command->add_option("--concurrency", options->concurrency, "Prompts of a file to run at once")
       ->check(CLI::Range(1, 1024))

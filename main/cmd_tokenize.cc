@@ -85,7 +85,9 @@ void AddTokenizeCommand(CLI::App& app, Command* run) {
   auto options = std::make_shared<TokenizeOptions>();
   CLI::Option_group* input = command->add_option_group("Input", "What to convert; exactly one");
   input->add_option("TEXT", options->text, "The text; - reads it from standard input");
-  input->add_option("--decode", options->decode, "Token ids to turn into text")->type_name("ID");
+  input->add_option("--decode", options->decode, "Token ids to turn into text")
+      ->type_name("ID")
+      ->check(WholeNumberOf<uint32_t>());
   input->require_option(1);
   AddServerOption(command, &options->server);
   command->add_option("--model", options->model,

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "main/flag_values.h"
@@ -40,6 +41,15 @@ CLI::Option* AddDurationOption(CLI::App* app, const std::string& name, absl::Dur
           description)
       ->type_name("DURATION")
       ->default_str(*value == absl::InfiniteDuration() ? "none" : absl::FormatDuration(*value));
+}
+
+CLI::Validator WholeNumber(uint64_t least, uint64_t most) {
+  const auto check = [least, most](std::string& text) {
+    uint64_t value = 0;
+    if (absl::SimpleAtoi(text, &value) && least <= value && value <= most) return std::string();
+    return absl::StrCat(text, " is not a whole number from ", least, " to ", most);
+  };
+  return CLI::Validator(check, "");
 }
 
 void AddLogLevelOption(CLI::App* app, std::string* level) {

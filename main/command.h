@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <string>
 
 #include "CLI/CLI.hpp"  // CLI11 is headers only
@@ -24,6 +25,16 @@ CLI::Option* AddBytesOption(CLI::App* app, const std::string& name, uint64_t* va
                             const std::string& description);
 CLI::Option* AddDurationOption(CLI::App* app, const std::string& name, absl::Duration* value,
                                const std::string& description);
+
+// Refuses what is not a whole number from `least` to `most`. CLI11 alone takes -1 for the largest
+// number of 64 bits, and what is larger than that for the same.
+CLI::Validator WholeNumber(uint64_t least, uint64_t most);
+
+// The same for the type of the flag's variable.
+template <typename T>
+CLI::Validator WholeNumberOf() {
+  return WholeNumber(0, std::numeric_limits<T>::max());
+}
 
 // The flags --log-level and --server, the same everywhere.
 void AddLogLevelOption(CLI::App* app, std::string* level);

@@ -76,6 +76,10 @@ TEST_F(FlagsTest, RefusalsNameTheFlag) {
                                                      {"--kv-block-size", "1040"},
                                                      {"--kv-block-size", "-16"},
                                                      {"--kv-block-size", "x"},
+                                                     {"--max-queue-tokens", "0"},
+                                                     {"--max-queue-tokens", "-1"},
+                                                     {"--max-queue-tokens", "18446744073709551616"},
+                                                     {"--max-queue-requests", "4294967296"},
                                                      {"--drain-timeout", "-1s"},
                                                      {"--stall-limit", "0"}};
   for (const auto& line : bad) {

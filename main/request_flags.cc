@@ -36,13 +36,16 @@ void AddLogitBiasOption(CLI::App* app, std::map<uint32_t, float>* biases) {
 void AddSamplingOptions(CLI::App* app, RequestOptions* options) {
   app->add_option("--temperature", options->temperature, "0 is greedy; by default greedy")
       ->group(kSampling);
-  app->add_option("--top-k", options->top_k, "Keep the k most likely tokens")->group(kSampling);
+  app->add_option("--top-k", options->top_k, "Keep the k most likely tokens")
+      ->check(WholeNumberOf<uint32_t>())
+      ->group(kSampling);
   app->add_option("--top-p", options->top_p, "Keep tokens up to this total probability")
       ->group(kSampling);
   app->add_option("--min-p", options->min_p,
                   "Drop tokens less likely than this share of the likeliest one's probability")
       ->group(kSampling);
   app->add_option("--seed", options->seed, "Key of the random numbers; by default drawn")
+      ->check(WholeNumberOf<uint64_t>())
       ->group(kSampling);
   app->add_option("--repetition-penalty", options->repetition_penalty,
                   "Above 1: tokens of prompt and answer become less likely; at most 100")
@@ -57,16 +60,21 @@ void AddSamplingOptions(CLI::App* app, RequestOptions* options) {
   AddRepeated(app, "--allowed-token-id", &options->allowed_token_ids,
               "Generate no tokens but these")
       ->type_name("ID")
+      ->check(WholeNumberOf<uint32_t>())
       ->group(kSampling);
-  AddRepeated(app, "--bad-word", &options->bad_words, "Text that is not generated")
+  AddRepeated(app, "--bad-word", &options->bad_words,
+              "Text that is not generated, alone or after a space")
       ->type_name("TEXT")
       ->group(kSampling);
 }
 
 void AddStopOptions(CLI::App* app, RequestOptions* options) {
-  app->add_option("--max-tokens", options->max_tokens, "The most tokens to generate")->group(kStop);
+  app->add_option("--max-tokens", options->max_tokens, "The most tokens to generate")
+      ->check(WholeNumberOf<uint32_t>())
+      ->group(kStop);
   app->add_option("--min-tokens", options->min_tokens,
                   "No end token, and no --stop, before so many")
+      ->check(WholeNumberOf<uint32_t>())
       ->group(kStop);
   AddRepeated(app, "--stop", &options->stop, "Text that ends generation")
       ->type_name("TEXT")

@@ -1,5 +1,6 @@
 #include "main/router_flags.h"
 
+#include <limits>
 #include <string>
 
 #include "main/flag_values.h"
@@ -11,11 +12,11 @@ void AddRouterLimitOptions(CLI::App* app, RouterOptions* options) {
       ->capture_default_str();
   app->add_option("--max-queue-tokens", options->max_queue_tokens,
                   "Prompt and maximal output tokens that may wait in a group's queue")
-      ->check(CLI::PositiveNumber)
+      ->check(WholeNumber(1, std::numeric_limits<uint64_t>::max()))
       ->capture_default_str();
   app->add_option("--max-queue-requests", options->max_queue_requests,
                   "Requests that may wait in a group's queue")
-      ->check(CLI::PositiveNumber)
+      ->check(WholeNumber(1, std::numeric_limits<uint32_t>::max()))
       ->capture_default_str();
   app->add_option("--routing", options->routing,
                   "Which of several groups runs a request: the one that holds most of its prompt "
