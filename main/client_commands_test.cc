@@ -215,6 +215,19 @@ TEST_F(CommandsTest, GenerateRefusesBadInputBeforeItConnects) {
   EXPECT_THAT(err_.str(), HasSubstr("--file /no/such/file: can not be read"));
 }
 
+TEST_F(CommandsTest, GenerateRefusesFlagsThatWouldChangeNothing) {
+  generate_.request.server = "127.0.0.1:1";
+  generate_.request.system = "be nice";
+  EXPECT_EQ(Generate(), kExitUsage);
+  EXPECT_EQ(err_.str(),
+            "baton generate: --system needs --chat: only a chat has a system message\n");
+  err_.str("");
+  generate_.chat = true;
+  generate_.tokens = "1,2";
+  EXPECT_EQ(Generate(), kExitUsage);
+  EXPECT_EQ(err_.str(), "baton generate: --chat needs a prompt of text, not token ids\n");
+}
+
 TEST_F(CommandsTest, GenerateRunsAFileInOrder) {
   generate_.file = "-";
   generate_.concurrency = 4;
@@ -401,6 +414,16 @@ TEST_F(CommandsTest, TokenizeDecodesAndRendersChats) {
   options.system = "be nice";
   EXPECT_EQ(RunTokenize(options, no_input, out_, err_), kExitOk);
   EXPECT_EQ(out_.str(), "hi\nsystem: be nice\nuser: yo\n\n1\n");
+}
+
+TEST_F(CommandsTest, TokenizeRefusesASystemMessageWithoutAChat) {
+  std::istringstream no_input;
+  TokenizeOptions options;
+  options.server = "127.0.0.1:1";
+  options.text = "yo";
+  options.system = "be nice";
+  EXPECT_EQ(RunTokenize(options, no_input, out_, err_), kExitUsage);
+  EXPECT_THAT(err_.str(), HasSubstr("--system needs --chat"));
 }
 
 // How CLI11 takes the flags of generate and tokenize.

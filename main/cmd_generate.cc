@@ -52,6 +52,17 @@ absl::Status AddTokens(absl::string_view flag, const std::string& list, v1::Toke
   return absl::OkStatus();
 }
 
+// Flags that say nothing together.
+absl::Status CheckFlags(const GenerateOptions& options) {
+  if (!options.request.system.empty() && !options.chat) {
+    return absl::InvalidArgumentError("--system needs --chat: only a chat has a system message");
+  }
+  if (options.chat && !(options.tokens.empty() && options.token_file.empty())) {
+    return absl::InvalidArgumentError("--chat needs a prompt of text, not token ids");
+  }
+  return absl::OkStatus();
+}
+
 void SetInput(const GenerateOptions& options, const std::string& prompt,
               v1::GenerateRequest* request) {
   if (!options.chat) return request->set_text(prompt);
@@ -182,6 +193,7 @@ class Batch {
 
 absl::StatusOr<std::vector<v1::GenerateRequest>> MakeRequests(const GenerateOptions& options,
                                                               std::istream& in) {
+  RETURN_IF_ERROR(CheckFlags(options));
   v1::GenerateRequest base = MakeRequest(options.request);
   base.set_parse_special(options.parse_special);
   base.set_echo(options.echo);

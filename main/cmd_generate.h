@@ -33,7 +33,8 @@ struct GenerateOptions {
   bool json = false;
 };
 
-// The requests to send, in order. INVALID_ARGUMENT names the flag, NOT_FOUND a file that can not be
+// The requests to send, in order. INVALID_ARGUMENT names the flag that is wrong or
+// would change nothing, NOT_FOUND a file that can not be
 // read.
 absl::StatusOr<std::vector<v1::GenerateRequest>> MakeRequests(const GenerateOptions& options,
                                                               std::istream& in);

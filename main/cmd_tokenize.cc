@@ -67,6 +67,10 @@ absl::StatusOr<std::string> Answer(const TokenizeOptions& options, const std::st
 
 int RunTokenize(const TokenizeOptions& options, std::istream& in, std::ostream& out,
                 std::ostream& err) {
+  if (!options.system.empty() && !options.chat) {
+    err << "baton tokenize: --system needs --chat: only a chat has a system message" << std::endl;
+    return kExitUsage;
+  }
   std::string text = options.text;
   if (text == "-") {
     text.assign(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());

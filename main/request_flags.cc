@@ -91,7 +91,7 @@ void AddStopOptions(CLI::App* app, RequestOptions* options) {
 void AddRequestOptions(CLI::App* app, RequestOptions* options) {
   AddServerOption(app, &options->server);
   app->add_option("--model", options->model, "The model's name; by default the only one served");
-  app->add_option("--system", options->system, "In a chat: the system message")->type_name("TEXT");
+  app->add_option("--system", options->system, "The system message of a chat")->type_name("TEXT");
   app->add_option("--priority", options->priority,
                   "Requests with a lower value run first; by default 0");
   app->add_option("--cache-salt", options->cache_salt,
