@@ -74,7 +74,7 @@ grpc::Status FakeInferenceService::Generate(grpc::ServerContext* context,
   }
   if (omit_finished) return grpc::Status::OK;
   v1::GenerateFinished* finished = response.mutable_finished();
-  finished->set_reason(v1::FINISH_REASON_STOP);
+  finished->set_reason(reason);
   finished->mutable_usage()->set_prompt_tokens(5);
   finished->mutable_usage()->set_output_tokens(choices * pieces.size());
   finished->mutable_usage()->set_cached_tokens(cached_tokens);

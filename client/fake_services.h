@@ -19,8 +19,9 @@ class FakeInferenceService : public v1::InferenceService::Service {
   std::vector<std::string> pieces = {"Hello", ",", " world"};
   grpc::Status status;  // what Generate ends with; when it is an error, nothing else is sent
   bool hang_after_pieces = false;  // instead of finishing, wait for the client to cancel
-  bool omit_finished = false;      // end without the last message
-  uint32_t cached_tokens = 0;      // of the prompt, which has five
+  v1::FinishReason reason = v1::FINISH_REASON_STOP;  // of the answer, if it is one choice only
+  bool omit_finished = false;                        // end without the last message
+  uint32_t cached_tokens = 0;                        // of the prompt, which has five
 
   std::vector<v1::GenerateRequest> requests() const {
     MutexLock lock(&mu_);

@@ -154,6 +154,27 @@ TEST_F(CommandsTest, GenerateTellsWhatWasCached) {
   EXPECT_EQ(nlohmann::json::parse(out_.str())["usage"]["cached_tokens"], 4);
 }
 
+TEST_F(CommandsTest, GenerateTellsWhatCutAnAnswerOff) {
+  inference_.reason = v1::FINISH_REASON_DEADLINE;
+  EXPECT_EQ(Generate(), kExitOk);
+  EXPECT_THAT(err_.str(), HasSubstr(", output 3 tokens (cut off by the deadline), first token "));
+  err_.str("");
+  inference_.reason = v1::FINISH_REASON_DRAIN;
+  EXPECT_EQ(Generate(), kExitOk);
+  EXPECT_THAT(err_.str(),
+              HasSubstr(", output 3 tokens (cut off: the server is shutting down), first token "));
+  EXPECT_EQ(Chat("hello\n"), kExitOk);
+  EXPECT_THAT(err_.str(), HasSubstr("[prompt 5 tokens, output 3 tokens (cut off: "));
+}
+
+TEST(FiguresLineTest, TellsIfAnyOfSeveralChoicesWasCutOff) {
+  Generation generation;
+  generation.choices[0].finished.set_reason(v1::FINISH_REASON_STOP);
+  generation.choices[1].finished.set_reason(v1::FINISH_REASON_DEADLINE);
+  generation.finished.set_reason(v1::FINISH_REASON_STOP);
+  EXPECT_THAT(FiguresLine(generation, ""), HasSubstr("(cut off by the deadline)"));
+}
+
 TEST_F(CommandsTest, GenerateWritesChoicesOneAfterTheOther) {
   generate_.n = 2;
   generate_.echo = true;

@@ -1,5 +1,6 @@
 #include "main/generation.h"
 
+#include <algorithm>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -39,6 +40,20 @@ void Append(const Piece& piece, Piece* joined) {
   joined->mutable_token_ids()->MergeFrom(piece.token_ids());
   joined->mutable_logprobs()->MergeFrom(piece.logprobs());
   joined->mutable_text()->append(piece.text());
+}
+
+// How an answer, or any of several, was ended that might have gone on; empty: by nothing of the
+// kind.
+absl::string_view CutOff(const Generation& generation) {
+  const auto ended = [&](v1::FinishReason reason) {
+    return generation.finished.reason() == reason ||
+           std::any_of(
+               generation.choices.begin(), generation.choices.end(),
+               [&](const auto& choice) { return choice.second.finished.reason() == reason; });
+  };
+  if (ended(v1::FINISH_REASON_DEADLINE)) return "cut off by the deadline";
+  if (ended(v1::FINISH_REASON_DRAIN)) return "cut off: the server is shutting down";
+  return "";
 }
 
 // Adds what one message says.
@@ -119,6 +134,9 @@ std::string FiguresLine(const Generation& generation, absl::string_view shards) 
     absl::StrAppend(&line, " (", cached, " cached)");
   }
   absl::StrAppend(&line, ", output ", generation.NumTokens(), " tokens");
+  if (const absl::string_view cut = CutOff(generation); !cut.empty()) {
+    absl::StrAppend(&line, " (", cut, ")");
+  }
   if (generation.NumTokens() > 0) {
     absl::StrAppend(&line, ", first token ", ShowDuration(generation.first_token));
   }

@@ -65,7 +65,7 @@ Generation RunGeneration(Client* client, const v1::GenerateRequest& request, abs
 
 // The line of figures, without a newline; `shards` describes the group ("tp 2 x pp 1") or is empty:
 // "prompt 31 tokens (16 cached), output 64 tokens, first token 45 ms, 180.3 tok/s, group g0 (tp 2 x
-// pp 1)".
+// pp 1)". Says after "output 64 tokens" if the deadline, or a server that shuts down, cut it off.
 std::string FiguresLine(const Generation& generation, absl::string_view shards);
 
 // "tp 2 x pp 1" as the cluster's status has it for `group`; empty when that can not be found out.
