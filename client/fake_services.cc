@@ -1,5 +1,6 @@
 #include "client/fake_services.h"
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -76,7 +77,8 @@ grpc::Status FakeInferenceService::Generate(grpc::ServerContext* context,
   v1::GenerateFinished* finished = response.mutable_finished();
   finished->set_reason(reason);
   finished->mutable_usage()->set_prompt_tokens(5);
-  finished->mutable_usage()->set_output_tokens(choices * pieces.size());
+  finished->mutable_usage()->set_output_tokens(std::max(choices, request->best_of()) *
+                                               pieces.size());
   finished->mutable_usage()->set_cached_tokens(cached_tokens);
   finished->mutable_timings()->mutable_first_token()->set_nanos(45'000'000);
   writer->Write(response);

@@ -13,7 +13,8 @@
 namespace baton {
 
 // Answers every Generate with the same text, a word a token; each of several choices with its
-// number before it, all at once. Set the public fields before it is called.
+// number before it, all at once. Choices that are not returned count as generated. Set the public
+// fields before it is called.
 class FakeInferenceService : public v1::InferenceService::Service {
  public:
   std::vector<std::string> pieces = {"Hello", ",", " world"};

@@ -167,6 +167,23 @@ TEST_F(CommandsTest, GenerateTellsWhatCutAnAnswerOff) {
   EXPECT_THAT(err_.str(), HasSubstr("[prompt 5 tokens, output 3 tokens (cut off: "));
 }
 
+TEST_F(CommandsTest, GenerateCountsAllThatWasGeneratedToChooseFrom) {
+  generate_.n = 2;
+  generate_.best_of = 6;
+  EXPECT_EQ(Generate(), kExitOk);
+  EXPECT_THAT(err_.str(), MatchesRegex("prompt 5 tokens, output 6 tokens of 18 generated, all "
+                                       "after [0-9.]+ ms, [0-9.]+ tok/s generated, group .*\n"));
+}
+
+TEST(GenerationTest, ARankedOnesRateIsOverTheWholeTime) {
+  Generation generation;
+  generation.ranked = true;
+  generation.finished.mutable_usage()->set_output_tokens(240);
+  generation.first_token = absl::Milliseconds(1999);
+  generation.total = absl::Seconds(2);
+  EXPECT_DOUBLE_EQ(generation.TokensPerSecond(), 120);
+}
+
 TEST(FiguresLineTest, TellsIfAnyOfSeveralChoicesWasCutOff) {
   Generation generation;
   generation.choices[0].finished.set_reason(v1::FINISH_REASON_STOP);

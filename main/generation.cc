@@ -100,6 +100,11 @@ int64_t Generation::NumTokens() const {
 }
 
 double Generation::TokensPerSecond() const {
+  if (ranked) {
+    return total > absl::ZeroDuration()
+               ? finished.usage().output_tokens() / absl::ToDoubleSeconds(total)
+               : 0;
+  }
   const double seconds = absl::ToDoubleSeconds(total - first_token);
   if (NumTokens() < 2 || seconds <= 0) return 0;
   return (NumTokens() - 1) / seconds;
@@ -110,6 +115,7 @@ Generation RunGeneration(Client* client, const v1::GenerateRequest& request, abs
                          const std::function<void(absl::string_view)>& on_text) {
   Generation generation;
   generation.several = request.n() > 1 || request.best_of() > 1;
+  generation.ranked = request.best_of() > std::max(request.n(), 1u);
   const absl::Time start = Clock::Real()->Now();
   const std::unique_ptr<GenerateCall> call = client->Generate(request, timeout);
   const ActiveCall registered(active, call.get());
@@ -134,14 +140,18 @@ std::string FiguresLine(const Generation& generation, absl::string_view shards) 
     absl::StrAppend(&line, " (", cached, " cached)");
   }
   absl::StrAppend(&line, ", output ", generation.NumTokens(), " tokens");
+  const uint32_t generated = generation.finished.usage().output_tokens();
+  if (generation.ranked && generated > 0) absl::StrAppend(&line, " of ", generated, " generated");
   if (const absl::string_view cut = CutOff(generation); !cut.empty()) {
     absl::StrAppend(&line, " (", cut, ")");
   }
   if (generation.NumTokens() > 0) {
-    absl::StrAppend(&line, ", first token ", ShowDuration(generation.first_token));
+    absl::StrAppend(&line, generation.ranked ? ", all after " : ", first token ",
+                    ShowDuration(generation.first_token));
   }
   if (generation.TokensPerSecond() > 0) {
-    absl::StrAppendFormat(&line, ", %.1f tok/s", generation.TokensPerSecond());
+    absl::StrAppendFormat(&line, ", %.1f tok/s%s", generation.TokensPerSecond(),
+                          generation.ranked ? " generated" : "");
   }
   absl::StrAppend(&line, ", group ", generation.started.group());
   if (!shards.empty()) absl::StrAppend(&line, " (", shards, ")");

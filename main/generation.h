@@ -45,6 +45,7 @@ struct Generation {
   v1::PromptPiece prompt;  // joined, too; with `echo` or `prompt_logprobs` only
   std::map<uint32_t, Choice> choices = {{0, {}}};
   bool several = false;  // more than one choice was asked for, to return or to choose from
+  bool ranked = false;   // more were generated than returned: they come when all have ended
   v1::GenerateFinished finished;
   absl::Duration first_token;  // from the call to the first token, measured here; zero: none came
   absl::Duration total;        // from the call to the end, measured here
@@ -53,7 +54,7 @@ struct Generation {
   // Tokens that came, of all choices.
   int64_t NumTokens() const;
   // Output tokens after the first, per second between the first and the end; 0 when there were
-  // fewer than two.
+  // fewer than two. If `ranked`: all tokens generated, per second from the call to the end.
   double TokensPerSecond() const;
 };
 
@@ -66,6 +67,8 @@ Generation RunGeneration(Client* client, const v1::GenerateRequest& request, abs
 // The line of figures, without a newline; `shards` describes the group ("tp 2 x pp 1") or is empty:
 // "prompt 31 tokens (16 cached), output 64 tokens, first token 45 ms, 180.3 tok/s, group g0 (tp 2 x
 // pp 1)". Says after "output 64 tokens" if the deadline, or a server that shuts down, cut it off.
+// Of a ranked one: "…, output 64 tokens of 256 generated, all after 1.4 s, 180.3 tok/s generated,
+// …".
 std::string FiguresLine(const Generation& generation, absl::string_view shards);
 
 // "tp 2 x pp 1" as the cluster's status has it for `group`; empty when that can not be found out.
