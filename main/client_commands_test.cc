@@ -216,7 +216,7 @@ TEST_F(CommandsTest, GenerateJsonHasChoicesAndThePrompt) {
   generate_.logprobs = generate_.prompt_logprobs = 0;
   EXPECT_EQ(Generate(), kExitOk);
   const auto json = nlohmann::json::parse(out_.str());
-  EXPECT_FALSE(json.contains("text"));
+  EXPECT_FALSE(json.contains("text") || json.contains("line"));
   ASSERT_EQ(json["choices"].size(), 2u);
   const auto& choice = json["choices"][1];
   EXPECT_EQ(choice["choice"], 1);
@@ -271,8 +271,30 @@ TEST_F(CommandsTest, GenerateRunsAFileInOrder) {
   generate_.concurrency = 4;
   EXPECT_EQ(Generate("one\ntwo\n\nthree\nfour\nfive\n"), kExitOk);
   EXPECT_EQ(inference_.requests().size(), 5u);
-  EXPECT_EQ(out_.str(), "Hello, world\nHello, world\nHello, world\nHello, world\nHello, world\n");
+  EXPECT_EQ(out_.str(),
+            "=== line 1 ===\nHello, world\n=== line 2 ===\nHello, world\n"
+            "=== line 4 ===\nHello, world\n=== line 5 ===\nHello, world\n"
+            "=== line 6 ===\nHello, world\n");
+  EXPECT_THAT(err_.str(), HasSubstr("line 4: prompt 5 tokens, output 3 tokens"));
   EXPECT_THAT(err_.str(), HasSubstr("5 prompts, 0 failed, output 15 tokens in "));
+}
+
+TEST_F(CommandsTest, GenerateSaysOfWhichLineAnAnswerIs) {
+  generate_.file = "-";
+  EXPECT_EQ(Generate("one\n\nthree\n"), kExitOk);  // one at a time: they are streamed
+  EXPECT_EQ(out_.str(), "=== line 1 ===\nHello, world\n=== line 3 ===\nHello, world\n");
+  out_.str("");
+  EXPECT_EQ(Generate("\nalone\n"), kExitOk);
+  EXPECT_EQ(out_.str(), "Hello, world\n");
+  out_.str("");
+  generate_.n = 2;
+  EXPECT_EQ(Generate("one\n\nthree\n"), kExitOk);
+  EXPECT_THAT(out_.str(), HasSubstr("=== line 3 ===\n=== choice 0 (length, 3 tokens) ===\n"));
+  generate_.n.reset();
+  err_.str("");
+  inference_.status = grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "too long");
+  EXPECT_EQ(Generate("one\n\nthree\n"), kExitRefused);
+  EXPECT_THAT(err_.str(), HasSubstr("baton generate: line 3: too long\n"));
 }
 
 TEST_F(CommandsTest, GenerateRunsAFileOfTokenIds) {
@@ -282,19 +304,20 @@ TEST_F(CommandsTest, GenerateRunsAFileOfTokenIds) {
   EXPECT_EQ(inference_.requests()[0].tokens().ids_size(), 3);
   EXPECT_EQ(inference_.requests()[1].tokens().ids(0), 7u);
   EXPECT_EQ(Generate("1,2\n3,x\n"), kExitUsage);
-  EXPECT_THAT(err_.str(), HasSubstr("--token-file: \"x\" is not a token id"));
+  EXPECT_THAT(err_.str(), HasSubstr("--token-file line 2: \"x\" is not a token id"));
 }
 
 TEST_F(CommandsTest, GenerateJsonIsOneObjectAPrompt) {
   generate_.file = "-";
   generate_.json = true;
   generate_.logprobs = 0;
-  EXPECT_EQ(Generate("one\ntwo\n"), kExitOk);
+  EXPECT_EQ(Generate("one\n\nthree\n"), kExitOk);
   std::istringstream lines(out_.str());
   int count = 0;
   for (std::string line; std::getline(lines, line); ++count) {
     const auto json = nlohmann::json::parse(line);
     EXPECT_EQ(json["index"], count);
+    EXPECT_EQ(json["line"], count == 0 ? 1 : 3);
     EXPECT_EQ(json["text"], "Hello, world");
     EXPECT_EQ(json["token_ids"], nlohmann::json({100, 101, 102}));
     EXPECT_EQ(json["finish_reason"], "stop");

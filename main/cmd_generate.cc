@@ -23,17 +23,25 @@
 namespace baton {
 namespace {
 
-absl::StatusOr<std::vector<std::string>> ReadLines(absl::string_view flag, const std::string& path,
-                                                   std::istream& in) {
+struct Line {
+  size_t number;  // from 1
+  std::string text;
+};
+
+// The lines that are not empty.
+absl::StatusOr<std::vector<Line>> ReadLines(absl::string_view flag, const std::string& path,
+                                            std::istream& in) {
   std::ifstream file;
   if (path != "-") {
     file.open(path);
     if (!file) return absl::NotFoundError(absl::StrCat(flag, " ", path, ": can not be read"));
   }
   std::istream& lines = path == "-" ? in : file;
-  std::vector<std::string> result;
-  for (std::string line; std::getline(lines, line);) {
-    if (!line.empty()) result.push_back(line);
+  std::vector<Line> result;
+  size_t number = 0;
+  for (std::string text; std::getline(lines, text);) {
+    ++number;
+    if (!text.empty()) result.push_back({number, std::move(text)});
   }
   if (result.empty())
     return absl::InvalidArgumentError(absl::StrCat(flag, " ", path, ": is empty"));
@@ -76,11 +84,23 @@ void SetInput(const GenerateOptions& options, const std::string& prompt,
   message->set_content(prompt);
 }
 
+// What all requests have in common.
+v1::GenerateRequest BaseRequest(const GenerateOptions& options) {
+  v1::GenerateRequest request = MakeRequest(options.request);
+  request.set_parse_special(options.parse_special);
+  request.set_echo(options.echo);
+  if (options.n) request.set_n(*options.n);
+  if (options.best_of) request.set_best_of(*options.best_of);
+  if (options.logprobs) request.set_logprobs(*options.logprobs);
+  if (options.prompt_logprobs) request.set_prompt_logprobs(*options.prompt_logprobs);
+  return request;
+}
+
 // Runs the requests on a few threads and writes what they give, one writer at a time.
 class Batch {
  public:
   Batch(const GenerateOptions& options, Client* client, ActiveCalls* active, std::ostream& out,
-        std::ostream& err, std::vector<v1::GenerateRequest> requests)
+        std::ostream& err, std::vector<PlacedRequest> requests)
       : options_(options),
         client_(client),
         active_(active),
@@ -106,10 +126,12 @@ class Batch {
  private:
   void Work() {
     for (size_t index; !active_->cancelled() && (index = next_++) < requests_.size();) {
-      Generation generation = RunGeneration(client_, requests_[index], options_.request.deadline,
-                                            active_, [this](absl::string_view text) {
-                                              if (streams_) out_ << text << std::flush;
-                                            });
+      if (streams_) WriteHeader(index);
+      Generation generation =
+          RunGeneration(client_, requests_[index].request, options_.request.deadline, active_,
+                        [this](absl::string_view text) {
+                          if (streams_) out_ << text << std::flush;
+                        });
       Done(index, std::move(generation));
     }
   }
@@ -120,16 +142,28 @@ class Batch {
     output_tokens_ += generation.NumTokens();
     failed_ += generation.status.ok() ? 0 : 1;
     if (options_.json) {
-      out_ << GenerationJson(generation, index) << std::endl;
+      out_ << GenerationJson(generation, index, requests_[index].line) << std::endl;
       return;
     }
     done_[index] = std::make_unique<Generation>(std::move(generation));
     for (; written_ < done_.size() && done_[written_] != nullptr; ++written_) {
-      Write(*done_[written_]);
+      Write(written_, *done_[written_]);
     }
   }
 
-  void Write(const Generation& generation) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+  // "line 3" where there are several lines to tell apart, else empty.
+  std::string Place(size_t index) const {
+    if (requests_.size() == 1) return "";
+    return absl::StrCat("line ", requests_[index].line);
+  }
+
+  void WriteHeader(size_t index) {
+    const std::string place = Place(index);
+    if (!place.empty()) out_ << "=== " << place << " ===" << std::endl;
+  }
+
+  void Write(size_t index, const Generation& generation) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    if (!streams_) WriteHeader(index);
     if (generation.choices.size() > 1) {
       WriteChoices(generation);
     } else {
@@ -138,12 +172,13 @@ class Batch {
       EndLine(text);
     }
     out_.flush();
+    const std::string place = requests_.size() == 1 ? "" : Place(index) + ": ";
     if (!generation.status.ok() && !active_->cancelled()) {
-      err_ << "baton generate: " << DescribeError(generation.status) << std::endl;
+      err_ << "baton generate: " << place << DescribeError(generation.status) << std::endl;
     }
     if (generation.started.request_id().empty()) return;
     if (shards_.empty()) shards_ = DescribeShards(client_, generation.started.group());
-    err_ << FiguresLine(generation, shards_) << std::endl;
+    err_ << place << FiguresLine(generation, shards_) << std::endl;
   }
 
   void WriteChoices(const Generation& generation) {
@@ -174,7 +209,7 @@ class Batch {
   const GenerateOptions& options_;
   Client* const client_;
   ActiveCalls* const active_;
-  const std::vector<v1::GenerateRequest> requests_;
+  const std::vector<PlacedRequest> requests_;
   const bool streams_;  // text is written as it comes: only one request runs at a time
   std::atomic<size_t> next_{0};
 
@@ -191,42 +226,36 @@ class Batch {
 
 }  // namespace
 
-absl::StatusOr<std::vector<v1::GenerateRequest>> MakeRequests(const GenerateOptions& options,
-                                                              std::istream& in) {
+absl::StatusOr<std::vector<PlacedRequest>> MakeRequests(const GenerateOptions& options,
+                                                        std::istream& in) {
   RETURN_IF_ERROR(CheckFlags(options));
-  v1::GenerateRequest base = MakeRequest(options.request);
-  base.set_parse_special(options.parse_special);
-  base.set_echo(options.echo);
-  if (options.n) base.set_n(*options.n);
-  if (options.best_of) base.set_best_of(*options.best_of);
-  if (options.logprobs) base.set_logprobs(*options.logprobs);
-  if (options.prompt_logprobs) base.set_prompt_logprobs(*options.prompt_logprobs);
+  PlacedRequest base = {BaseRequest(options)};
   if (!options.tokens.empty()) {
-    RETURN_IF_ERROR(AddTokens("--tokens", options.tokens, base.mutable_tokens()));
-    return std::vector<v1::GenerateRequest>{base};
+    RETURN_IF_ERROR(AddTokens("--tokens", options.tokens, base.request.mutable_tokens()));
+    return std::vector<PlacedRequest>{base};
   }
-  std::vector<v1::GenerateRequest> requests;
-  std::vector<std::string> prompts;
-  if (!options.token_file.empty()) {
-    ASSIGN_OR_RETURN(prompts, ReadLines("--token-file", options.token_file, in));
-    for (const std::string& list : prompts) {
-      base.clear_input();
-      RETURN_IF_ERROR(AddTokens("--token-file", list, base.mutable_tokens()));
-      requests.push_back(base);
+  const bool is_file = !options.file.empty() || !options.token_file.empty();
+  if (!is_file) {
+    std::string prompt = options.prompt;
+    if (prompt == "-")
+      prompt.assign(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+    SetInput(options, prompt, &base.request);
+    return std::vector<PlacedRequest>{base};
+  }
+  const bool tokens = !options.token_file.empty();
+  const char* const flag = tokens ? "--token-file" : "--file";
+  ASSIGN_OR_RETURN(const std::vector<Line> lines,
+                   ReadLines(flag, tokens ? options.token_file : options.file, in));
+  std::vector<PlacedRequest> requests;
+  for (const Line& line : lines) {
+    requests.push_back({base.request, line.number});
+    v1::GenerateRequest* request = &requests.back().request;
+    if (tokens) {
+      const std::string place = absl::StrCat(flag, " line ", line.number);
+      RETURN_IF_ERROR(AddTokens(place, line.text, request->mutable_tokens()));
+    } else {
+      SetInput(options, line.text, request);
     }
-    return requests;
-  }
-  if (!options.file.empty()) {
-    ASSIGN_OR_RETURN(prompts, ReadLines("--file", options.file, in));
-  } else if (options.prompt == "-") {
-    prompts.emplace_back(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
-  } else {
-    prompts.push_back(options.prompt);
-  }
-  for (const std::string& prompt : prompts) {
-    SetInput(options, prompt, &base);
-    requests.push_back(base);
-    base.clear_input();
   }
   return requests;
 }
@@ -252,12 +281,14 @@ void AddGenerateCommand(CLI::App& app, Command* run) {
   auto options = std::make_shared<GenerateOptions>();
   CLI::Option_group* input = command->add_option_group("Input", "What to continue; exactly one");
   input->add_option("PROMPT", options->prompt, "The prompt; - reads it from standard input");
-  input->add_option("--file", options->file, "One prompt a line; - reads standard input")
+  input
+      ->add_option("--file", options->file,
+                   "One prompt a line, empty lines are passed over; - reads standard input")
       ->type_name("FILE");
   input->add_option("--tokens", options->tokens, "Token ids, for example 1,2,3")->type_name("IDS");
   input
       ->add_option("--token-file", options->token_file,
-                   "The token ids of one prompt a line; - reads standard input")
+                   "The same with token ids, for example 1,2,3")
       ->type_name("FILE");
   input->require_option(1);
   AddRequestOptions(command, &options->request);
@@ -283,7 +314,9 @@ void AddGenerateCommand(CLI::App& app, Command* run) {
   command->add_option("--concurrency", options->concurrency, "Prompts of a file to run at once")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
-  command->add_flag("--json", options->json, "Print one JSON object a prompt, as they finish");
+  command->add_flag("--json", options->json,
+                    "Print one JSON object a prompt, as they finish; \"index\" counts the prompts "
+                    "from 0, \"line\" a file's lines from 1");
   command->callback([options, run] {
     *run = [options] {
       ActiveCalls active;

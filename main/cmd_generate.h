@@ -2,6 +2,7 @@
 #ifndef BATON_MAIN_CMD_GENERATE_H_
 #define BATON_MAIN_CMD_GENERATE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <iosfwd>
 #include <optional>
@@ -33,16 +34,22 @@ struct GenerateOptions {
   bool json = false;
 };
 
-// The requests to send, in order. INVALID_ARGUMENT names the flag that is wrong or
-// would change nothing, NOT_FOUND a file that can not be
-// read.
-absl::StatusOr<std::vector<v1::GenerateRequest>> MakeRequests(const GenerateOptions& options,
-                                                              std::istream& in);
+// A request, and where its prompt stands.
+struct PlacedRequest {
+  v1::GenerateRequest request;
+  size_t line = 0;  // of the file, from 1; 0: there is no file
+};
+
+// The requests to send, in order; empty lines of a file are passed over. INVALID_ARGUMENT names the
+// flag that is wrong or would change nothing, NOT_FOUND a file that can not be read.
+absl::StatusOr<std::vector<PlacedRequest>> MakeRequests(const GenerateOptions& options,
+                                                        std::istream& in);
 
 // Sends them, `concurrency` at a time, and writes answers to `out` in order (in JSON: as they
 // finish), figures and errors to `err`. Text is written as it comes where one answer comes at a
 // time; several choices are written one after the other when all are there, each under a header.
-// Returns an exit code, the largest of those of its requests.
+// Where a file has several prompts, each answer has a header and each message begins with the
+// prompt's line. Returns an exit code, the largest of those of its requests.
 // `active` ends it from another thread.
 int RunGenerate(const GenerateOptions& options, std::istream& in, std::ostream& out,
                 std::ostream& err, ActiveCalls* active);

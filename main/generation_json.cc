@@ -103,8 +103,9 @@ Json ErrorJson(const absl::Status& status) {
 
 }  // namespace
 
-std::string GenerationJson(const Generation& generation, size_t index) {
+std::string GenerationJson(const Generation& generation, size_t index, size_t line) {
   Json json = {{"index", index}};
+  if (line > 0) json["line"] = line;
   if (!generation.started.request_id().empty()) json.update(StartedJson(generation.started));
   if (!generation.prompt.token_ids().empty()) json["prompt"] = PromptJson(generation.prompt);
   if (generation.several) {
