@@ -266,6 +266,40 @@ TEST_F(CommandsTest, GenerateRefusesFlagsThatWouldChangeNothing) {
   EXPECT_EQ(err_.str(), "baton generate: --chat needs a prompt of text, not token ids\n");
 }
 
+TEST_F(CommandsTest, TextThatIsNotUtf8IsRefusedBeforeItIsSent) {
+  const std::string where = ": not valid UTF-8: byte 0xff at offset 2 of 4\n";
+  generate_.prompt = "ab\xff.";
+  EXPECT_EQ(Generate(), kExitUsage);
+  EXPECT_EQ(err_.str(), "baton generate: PROMPT" + where);
+  generate_.prompt = "-";
+  err_.str("");
+  EXPECT_EQ(Generate("ab\xff."), kExitUsage);
+  EXPECT_EQ(err_.str(), "baton generate: standard input" + where);
+  generate_.file = "-";
+  err_.str("");
+  EXPECT_EQ(Generate("fine\n\nab\xff.\n"), kExitUsage);
+  EXPECT_EQ(err_.str(), "baton generate: --file line 3" + where);
+  generate_.request.stop = {"fine", "ab\xff."};
+  err_.str("");
+  EXPECT_EQ(Generate("fine\n"), kExitUsage);
+  EXPECT_EQ(err_.str(), "baton generate: --stop" + where);
+  err_.str("");
+  EXPECT_EQ(Chat("fine\nab\xff.\nfine\n"), kExitRefused);
+  EXPECT_THAT(err_.str(), HasSubstr("baton chat: the message" + where));
+  EXPECT_EQ(inference_.requests().size(), 2u) << "of the chat, which goes on";
+  chat_.request.system = "ab\xff.";
+  err_.str("");
+  EXPECT_EQ(Chat("fine\n"), kExitUsage);
+  EXPECT_EQ(err_.str(), "baton chat: --system" + where);
+  TokenizeOptions tokenize;
+  tokenize.server = address_;
+  tokenize.text = "ab\xff.";
+  std::istringstream no_input;
+  err_.str("");
+  EXPECT_EQ(RunTokenize(tokenize, no_input, out_, err_), kExitUsage);
+  EXPECT_EQ(err_.str(), "baton tokenize: TEXT" + where);
+}
+
 TEST_F(CommandsTest, GenerateRunsAFileInOrder) {
   generate_.file = "-";
   generate_.concurrency = 4;

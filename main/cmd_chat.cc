@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "main/exit_code.h"
+#include "main/flag_values.h"
 #include "main/generation.h"
 #include "main/interrupts.h"
 
@@ -95,6 +96,10 @@ class Chat {
 
 int RunChat(const ChatOptions& options, std::istream& in, std::ostream& out, std::ostream& err,
             const std::function<void(std::function<void()>)>& set_interrupt_handler) {
+  if (const absl::Status status = CheckRequestOptions(options.request); !status.ok()) {
+    err << "baton chat: " << status.message() << std::endl;
+    return kExitUsage;
+  }
   const auto client = Client::Connect(options.request.server);
   if (!client.ok()) {
     err << "baton chat: " << client.status().message() << std::endl;
@@ -109,6 +114,11 @@ int RunChat(const ChatOptions& options, std::istream& in, std::ostream& out, std
     if (line.empty()) continue;
     if (line[0] == '/') {
       if (!chat.HandleCommand(line)) break;
+      continue;
+    }
+    if (const absl::Status valid = CheckUtf8("the message", line); !valid.ok()) {
+      err << "baton chat: " << valid.message() << std::endl;
+      exit_code = kExitRefused;
       continue;
     }
     ActiveCalls active;

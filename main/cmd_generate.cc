@@ -17,6 +17,7 @@
 #include "common/mutex.h"
 #include "common/status_macros.h"
 #include "main/exit_code.h"
+#include "main/flag_values.h"
 #include "main/generation_json.h"
 #include "main/interrupts.h"
 
@@ -48,6 +49,15 @@ absl::StatusOr<std::vector<Line>> ReadLines(absl::string_view flag, const std::s
   return result;
 }
 
+// PROMPT, which may stand for standard input.
+absl::StatusOr<std::string> ReadPrompt(const std::string& argument, std::istream& in) {
+  std::string prompt = argument;
+  const bool is_input = argument == "-";
+  if (is_input) prompt = {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  RETURN_IF_ERROR(CheckUtf8(is_input ? "standard input" : "PROMPT", prompt));
+  return prompt;
+}
+
 absl::Status AddTokens(absl::string_view flag, const std::string& list, v1::TokenIds* tokens) {
   for (const absl::string_view item : absl::StrSplit(list, ',')) {
     uint32_t id;
@@ -60,8 +70,9 @@ absl::Status AddTokens(absl::string_view flag, const std::string& list, v1::Toke
   return absl::OkStatus();
 }
 
-// Flags that say nothing together.
+// Flags that say nothing together, and texts that can not be sent.
 absl::Status CheckFlags(const GenerateOptions& options) {
+  RETURN_IF_ERROR(CheckRequestOptions(options.request));
   if (!options.request.system.empty() && !options.chat) {
     return absl::InvalidArgumentError("--system needs --chat: only a chat has a system message");
   }
@@ -236,9 +247,7 @@ absl::StatusOr<std::vector<PlacedRequest>> MakeRequests(const GenerateOptions& o
   }
   const bool is_file = !options.file.empty() || !options.token_file.empty();
   if (!is_file) {
-    std::string prompt = options.prompt;
-    if (prompt == "-")
-      prompt.assign(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+    ASSIGN_OR_RETURN(const std::string prompt, ReadPrompt(options.prompt, in));
     SetInput(options, prompt, &base.request);
     return std::vector<PlacedRequest>{base};
   }
@@ -249,11 +258,12 @@ absl::StatusOr<std::vector<PlacedRequest>> MakeRequests(const GenerateOptions& o
   std::vector<PlacedRequest> requests;
   for (const Line& line : lines) {
     requests.push_back({base.request, line.number});
+    const std::string place = absl::StrCat(flag, " line ", line.number);
     v1::GenerateRequest* request = &requests.back().request;
     if (tokens) {
-      const std::string place = absl::StrCat(flag, " line ", line.number);
       RETURN_IF_ERROR(AddTokens(place, line.text, request->mutable_tokens()));
     } else {
+      RETURN_IF_ERROR(CheckUtf8(place, line.text));
       SetInput(options, line.text, request);
     }
   }

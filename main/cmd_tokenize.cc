@@ -10,6 +10,7 @@
 #include "client/client.h"
 #include "common/status_macros.h"
 #include "main/exit_code.h"
+#include "main/flag_values.h"
 #include "main/generation.h"
 
 namespace baton {
@@ -56,6 +57,17 @@ absl::StatusOr<std::string> Encode(const TokenizeOptions& options, const std::st
   return lines;
 }
 
+// Whether what was typed can be sent, and means something; the text is called `name`.
+absl::Status Check(const TokenizeOptions& options, absl::string_view name,
+                   const std::string& text) {
+  if (!options.system.empty() && !options.chat) {
+    return absl::InvalidArgumentError("--system needs --chat: only a chat has a system message");
+  }
+  RETURN_IF_ERROR(CheckUtf8("--model", options.model));
+  RETURN_IF_ERROR(CheckUtf8("--system", options.system));
+  return CheckUtf8(name, text);
+}
+
 absl::StatusOr<std::string> Answer(const TokenizeOptions& options, const std::string& text) {
   ASSIGN_OR_RETURN(const auto client, Client::Connect(options.server));
   if (!options.decode.empty()) return Decode(options, client.get());
@@ -67,13 +79,13 @@ absl::StatusOr<std::string> Answer(const TokenizeOptions& options, const std::st
 
 int RunTokenize(const TokenizeOptions& options, std::istream& in, std::ostream& out,
                 std::ostream& err) {
-  if (!options.system.empty() && !options.chat) {
-    err << "baton tokenize: --system needs --chat: only a chat has a system message" << std::endl;
-    return kExitUsage;
-  }
   std::string text = options.text;
-  if (text == "-") {
-    text.assign(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+  const bool is_input = text == "-";
+  if (is_input) text = {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  if (const absl::Status status = Check(options, is_input ? "standard input" : "TEXT", text);
+      !status.ok()) {
+    err << "baton tokenize: " << status.message() << std::endl;
+    return kExitUsage;
   }
   const auto answer = Answer(options, text);
   if (answer.ok()) {

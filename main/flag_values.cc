@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+#include "router/tokenizer/utf8.h"
 
 namespace baton {
 namespace {
@@ -72,6 +73,14 @@ absl::StatusOr<std::pair<uint32_t, float>> ParseTokenBias(absl::string_view text
         "\"", text, "\" is not a token id and its bias; expected for example 42:-1.5"));
   }
   return std::make_pair(id, value);
+}
+
+absl::Status CheckUtf8(absl::string_view name, absl::string_view text) {
+  const size_t offset = FindInvalidUtf8(text);
+  if (offset == absl::string_view::npos) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrFormat("%s: not valid UTF-8: byte 0x%02x at offset %d of %d", name,
+                      static_cast<unsigned char>(text[offset]), offset, text.size()));
 }
 
 std::string ShowBytes(uint64_t bytes) {

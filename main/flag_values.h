@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -24,6 +25,10 @@ absl::StatusOr<absl::Duration> ParseFlagDuration(absl::string_view text);
 // "ID:VALUE", for example "42:-1.5": a token's id and what is added to its logit. INVALID_ARGUMENT
 // quotes the rest.
 absl::StatusOr<std::pair<uint32_t, float>> ParseTokenBias(absl::string_view text);
+
+// INVALID_ARGUMENT if `text`, which is the value of `name`, is not valid UTF-8; says where. What is
+// sent to a server has to be.
+absl::Status CheckUtf8(absl::string_view name, absl::string_view text);
 
 // "0 B", "512 MiB", "1.5 GiB": powers of 1024, at most one decimal.
 std::string ShowBytes(uint64_t bytes);

@@ -71,5 +71,14 @@ TEST(Format, Durations) {
   EXPECT_EQ(ShowDuration(absl::Minutes(184)), "3 h 4 min");
 }
 
+TEST(CheckUtf8, SaysWhere) {
+  EXPECT_TRUE(CheckUtf8("--stop", "").ok());
+  EXPECT_TRUE(CheckUtf8("--stop", "na\u00efve \U0001f600").ok());
+  const absl::Status status = CheckUtf8("--stop", "na\xefve");
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(status.message(), "--stop: not valid UTF-8: byte 0xef at offset 2 of 5");
+  EXPECT_FALSE(CheckUtf8("--stop", "cut \xe2\x82").ok());
+}
+
 }  // namespace
 }  // namespace baton

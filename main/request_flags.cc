@@ -1,5 +1,6 @@
 #include "main/request_flags.h"
 
+#include "common/status_macros.h"
 #include "main/flag_values.h"
 
 namespace baton {
@@ -99,6 +100,15 @@ void AddRequestOptions(CLI::App* app, RequestOptions* options) {
       ->type_name("TEXT");
   AddSamplingOptions(app, options);
   AddStopOptions(app, options);
+}
+
+absl::Status CheckRequestOptions(const RequestOptions& options) {
+  RETURN_IF_ERROR(CheckUtf8("--model", options.model));
+  RETURN_IF_ERROR(CheckUtf8("--system", options.system));
+  RETURN_IF_ERROR(CheckUtf8("--cache-salt", options.cache_salt));
+  for (const std::string& word : options.bad_words) RETURN_IF_ERROR(CheckUtf8("--bad-word", word));
+  for (const std::string& text : options.stop) RETURN_IF_ERROR(CheckUtf8("--stop", text));
+  return absl::OkStatus();
 }
 
 v1::GenerateRequest MakeRequest(const RequestOptions& options) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "baton/v1/inference.pb.h"
 #include "main/command.h"
@@ -43,6 +44,9 @@ struct RequestOptions {
 };
 
 void AddRequestOptions(CLI::App* app, RequestOptions* options);
+
+// INVALID_ARGUMENT names a flag whose text can not be sent.
+absl::Status CheckRequestOptions(const RequestOptions& options);
 
 // The request that these options describe, without its input.
 v1::GenerateRequest MakeRequest(const RequestOptions& options);
