@@ -33,6 +33,9 @@ absl::StatusOr<Response> Call(Stub* stub,
   SetDeadline(timeout, &context);
   Response response;
   const grpc::Status status = (stub->*method)(&context, request, &response);
+  if (status.error_code() == grpc::StatusCode::CANCELLED) {  // not by us, who have no way to
+    return absl::UnavailableError("the server ended the call; it may be shutting down");
+  }
   if (!status.ok()) return FromGrpcStatus(status);
   return response;
 }

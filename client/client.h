@@ -10,8 +10,9 @@
 //   RETURN_IF_ERROR(call->Finish());
 //
 // Errors carry the server's google.rpc details as payloads: FieldViolations, RetryAfter and Reason
-// of common/error_details.h read them. Everything here blocks the caller; nothing needs a thread of
-// its own.
+// of common/error_details.h read them. A call with a single answer that the server cancels, as one
+// does that shuts down, is UNAVAILABLE. Everything here blocks the caller; nothing needs a thread
+// of its own.
 #ifndef BATON_CLIENT_CLIENT_H_
 #define BATON_CLIENT_CLIENT_H_
 

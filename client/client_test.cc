@@ -78,6 +78,17 @@ TEST_F(ClientTest, CancelFromAnotherThreadEndsABlockedRead) {
   canceller.join();
 }
 
+TEST_F(ClientTest, ACallThatAServerCancelsAsItEndsIsUnavailable) {
+  cluster_.hang = true;
+  std::thread stopper([this] {
+    while (cluster_.calls == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    server_->Shutdown(std::chrono::system_clock::now());
+  });
+  EXPECT_EQ(client_->GetClusterStatus({}, absl::Seconds(30)).status().code(),
+            absl::StatusCode::kUnavailable);
+  stopper.join();
+}
+
 TEST_F(ClientTest, ADroppedCallIsCancelled) {
   inference_.hang_after_pieces = true;
   {

@@ -121,6 +121,15 @@ grpc::Status FakeInferenceService::GetModel(grpc::ServerContext*, const v1::GetM
   return grpc::Status::OK;
 }
 
+grpc::Status FakeClusterService::GetClusterStatus(grpc::ServerContext* context,
+                                                  const v1::GetClusterStatusRequest*,
+                                                  v1::GetClusterStatusResponse* out) {
+  ++calls;
+  while (hang && !context->IsCancelled()) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  *out = response;
+  return grpc::Status::OK;
+}
+
 v1::GetClusterStatusResponse OneReadyGroup() {
   v1::GetClusterStatusResponse response;
   response.set_version("0.1.0");

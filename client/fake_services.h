@@ -3,6 +3,7 @@
 #ifndef BATON_CLIENT_FAKE_SERVICES_H_
 #define BATON_CLIENT_FAKE_SERVICES_H_
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -54,18 +55,16 @@ class FakeInferenceService : public v1::InferenceService::Service {
   int cancelled_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
-// Reports `response`. Set it before it is called.
+// Reports `response`. Set the public fields before it is called.
 class FakeClusterService : public v1::ClusterService::Service {
  public:
   v1::GetClusterStatusResponse response;
+  bool hang = false;  // instead of answering, wait until the call is cancelled
+  std::atomic<int> calls{0};
 
   grpc::Status GetClusterStatus(grpc::ServerContext* context,
                                 const v1::GetClusterStatusRequest* request,
-                                v1::GetClusterStatusResponse* out) override {
-    (void)context, (void)request;
-    *out = response;
-    return grpc::Status::OK;
-  }
+                                v1::GetClusterStatusResponse* out) override;
 };
 
 // A cluster of one group "g0" (tp 2 x pp 1) that is ready.

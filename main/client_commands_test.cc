@@ -476,7 +476,7 @@ TEST_F(CommandsTest, StatusWatchEndsWithTheServer) {
   options.watch = true;
   options.interval = absl::Milliseconds(5);
   std::thread stopper([this] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    while (cluster_.calls < 3) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     server_->Shutdown(absl::ZeroDuration());
   });
   EXPECT_EQ(RunStatus(options, out_, err_), kExitUnavailable);
