@@ -26,13 +26,17 @@ void AddRouterCommand(CLI::App& app, Command* run) {
   AddRouterLimitOptions(command, options.get());
   command->add_option("--worker-listen", options->worker_listen,
                       "Where workers attach; by default at --listen");
+  CLI::Option* const model =
+      command
+          ->add_option(
+              "--model", options->model,
+              "GGUF file to take tokenizer and chat template from; by default a worker brings them")
+          ->type_name("FILE");
   command
-      ->add_option(
-          "--model", options->model,
-          "GGUF file to take tokenizer and chat template from; by default a worker brings them")
-      ->type_name("FILE");
-  command->add_option("--model-name", options->model_name,
-                      "The name to serve --model under; by default the file's own");
+      ->add_option("--model-name", options->model_name,
+                   "The name to serve --model under; by default the file's general.name, else "
+                   "its own without .gguf")
+      ->needs(model);
   command
       ->add_option("--max-model-len", options->max_model_len,
                    "The most tokens of one request, prompt and output; 0: as many as model and "

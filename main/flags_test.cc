@@ -5,6 +5,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "main/cmd_router.h"
 #include "main/router_flags.h"
 #include "main/worker_flags.h"
 #include "worker/model/kv_cache.h"
@@ -95,6 +96,18 @@ TEST_F(FlagsTest, KvBlockSizeTakesWhatAWorkerTakesAndSaysSo) {
   EXPECT_THAT(Parse({"--model", "m", "--kv-block-size", "100"}),
               testing::HasSubstr("100 is not a multiple of 16, 16 to 1024"));
   EXPECT_THAT(app_.help(), testing::HasSubstr("a multiple of 16, 16 to 1024"));
+}
+
+TEST(RouterCommandTest, AModelNameNeedsAModel) {
+  CLI::App app;
+  Command run;
+  AddRouterCommand(app, &run);
+  try {
+    app.parse("router --model-name cat");
+    ADD_FAILURE() << "was accepted";
+  } catch (const CLI::ParseError& error) {
+    EXPECT_STREQ(error.what(), "--model-name requires --model");
+  }
 }
 
 }  // namespace

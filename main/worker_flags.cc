@@ -23,8 +23,9 @@ void AddWorkerShardOptions(CLI::App* app, WorkerOptions* options) {
   app->add_option("--model", options->model, "The model, a GGUF file")
       ->required()
       ->type_name("FILE");
-  app->add_option("--model-name", options->model_name,
-                  "The name to serve it under; by default the file's own");
+  app->add_option(
+      "--model-name", options->model_name,
+      "The name to serve it under; by default the file's general.name, else its own without .gguf");
   app->add_option("--tp", options->tp, "Tensor-parallel size: workers that share each layer")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
