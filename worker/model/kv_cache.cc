@@ -15,7 +15,7 @@ absl::StatusOr<KvCache> KvCache::Create(const ModelConfig& config, const Shard& 
                                         Device& device) {
   KvCache cache;
   const int64_t bytes = num_blocks * BytesPerBlock(config, shard, options);
-  ASSIGN_OR_RETURN(cache.memory_, device.Allocate(bytes, "The KV cache's blocks"));
+  ASSIGN_OR_RETURN(cache.memory_, device.Allocate(bytes, "The KV cache's blocks (--kv-memory)"));
   cache.view_.keys = cache.memory_.data();
   cache.view_.values = cache.memory_.data() + bytes / 2;
   cache.view_.num_blocks = num_blocks;
