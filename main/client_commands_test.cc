@@ -251,6 +251,9 @@ TEST_F(CommandsTest, GenerateRefusesBadInputBeforeItConnects) {
   generate_.file = "/no/such/file";
   EXPECT_EQ(Generate(), kExitUsage);
   EXPECT_THAT(err_.str(), HasSubstr("--file /no/such/file: can not be read"));
+  generate_.file = "/";
+  EXPECT_EQ(Generate(), kExitUsage);
+  EXPECT_THAT(err_.str(), HasSubstr("--file /: can not be read; is it a file?"));
 }
 
 TEST_F(CommandsTest, GenerateRefusesFlagsThatWouldChangeNothing) {

@@ -44,6 +44,9 @@ absl::StatusOr<std::vector<Line>> ReadLines(absl::string_view flag, const std::s
     ++number;
     if (!text.empty()) result.push_back({number, std::move(text)});
   }
+  if (lines.bad()) {
+    return absl::NotFoundError(absl::StrCat(flag, " ", path, ": can not be read; is it a file?"));
+  }
   if (result.empty())
     return absl::InvalidArgumentError(absl::StrCat(flag, " ", path, ": is empty"));
   return result;
