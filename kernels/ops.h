@@ -62,6 +62,7 @@ struct SampleResult {
   // False: the logits hold a NaN or +infinity, or the rule leaves no token to choose. Nothing was
   // sampled.
   bool finite = true;
+  bool no_choice = false;  // not finite because the rules leave no token
   float logprob = 0.0f;
   std::vector<int32_t> top_tokens;  // likeliest first, the lower id among equals
   std::vector<float> top_logprobs;

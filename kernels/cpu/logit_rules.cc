@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace baton {
 namespace {
@@ -35,29 +36,27 @@ void BanWord(const std::vector<int32_t>& word, absl::Span<const int32_t> output,
     logits[word.back()] = kBanned;
 }
 
-// Calls fn(token, count) for each token that occurs, in ascending order.
+// Calls fn(token, count) once for each token that occurs. `counts` is all zeros before and after.
 template <typename Fn>
-void ForCounts(absl::Span<const int32_t> tokens, std::vector<int32_t>& scratch, Fn fn) {
-  scratch.assign(tokens.begin(), tokens.end());
-  std::sort(scratch.begin(), scratch.end());
-  for (size_t begin = 0; begin < scratch.size();) {
-    size_t end = begin + 1;
-    while (end < scratch.size() && scratch[end] == scratch[begin]) ++end;
-    fn(scratch[begin], end - begin);
-    begin = end;
+void ForCounts(absl::Span<const int32_t> tokens, std::vector<int32_t>& counts, Fn fn) {
+  for (int32_t id : tokens) ++counts[id];
+  for (int32_t id : tokens) {
+    if (counts[id] > 0) fn(id, std::exchange(counts[id], 0));
   }
 }
 
-void Penalise(const RuleContext& context, float* logits, std::vector<int32_t>& scratch) {
+void Penalise(const RuleContext& context, int64_t vocab, float* logits,
+              std::vector<int32_t>& counts) {
   const SamplingRule& rule = context.rule;
+  counts.resize(vocab);
   if (rule.repetition_penalty != 1.0f) {
-    ForCounts(context.tokens, scratch, [&](int32_t id, size_t) {
+    ForCounts(context.tokens, counts, [&](int32_t id, int32_t) {
       float& l = logits[id];
       l = l > 0 ? l / rule.repetition_penalty : l * rule.repetition_penalty;
     });
   }
   if (rule.frequency_penalty == 0.0f && rule.presence_penalty == 0.0f) return;
-  ForCounts(context.output(), scratch, [&](int32_t id, size_t count) {
+  ForCounts(context.output(), counts, [&](int32_t id, int32_t count) {
     logits[id] -= rule.frequency_penalty * static_cast<float>(count);
     logits[id] -= rule.presence_penalty;
   });
@@ -72,7 +71,7 @@ bool ChangesLogits(const RuleContext& context) {
 }
 
 void ApplyLogitRules(const RuleContext& context, int64_t vocab, float* logits,
-                     std::vector<int32_t>& scratch) {
+                     std::vector<int32_t>& counts) {
   const SamplingRule& rule = context.rule;
   if (!rule.allowed_token_ids.empty()) BanAllBut(rule.allowed_token_ids, vocab, logits);
   for (const std::vector<int32_t>& word : rule.bad_words) BanWord(word, context.output(), logits);
@@ -80,7 +79,7 @@ void ApplyLogitRules(const RuleContext& context, int64_t vocab, float* logits,
     for (int32_t id : rule.stop_token_ids) logits[id] = kBanned;
   }
   for (const auto& [id, bias] : rule.logit_bias) logits[id] += bias;
-  if (HasPenalties(rule)) Penalise(context, logits, scratch);
+  if (HasPenalties(rule)) Penalise(context, vocab, logits, counts);
 }
 
 }  // namespace baton

@@ -31,9 +31,9 @@ bool ChangesLogits(const RuleContext& context);
 //   repetition penalty r, for every token of prompt or output: l / r if l > 0, else l · r
 //   frequency penalty f: l − f · (how often the token stands in the output)
 //   presence penalty p: l − p if the token stands in the output
-// `scratch` is memory to reuse.
+// `counts` is memory to reuse: all zeros, before and after.
 void ApplyLogitRules(const RuleContext& context, int64_t vocab, float* logits,
-                     std::vector<int32_t>& scratch);
+                     std::vector<int32_t>& counts);
 
 }  // namespace baton
 

@@ -16,11 +16,11 @@ constexpr float kBanned = -std::numeric_limits<float>::infinity();
 std::vector<float> Apply(const SamplingRule& rule, std::vector<float> logits,
                          const std::vector<int32_t>& prompt = {0},
                          const std::vector<int32_t>& output = {}) {
-  std::vector<int32_t> tokens = prompt, scratch;
+  std::vector<int32_t> tokens = prompt, counts;
   tokens.insert(tokens.end(), output.begin(), output.end());
   const RuleContext context = {rule, tokens, static_cast<uint32_t>(prompt.size())};
   const std::vector<float> before = logits;
-  ApplyLogitRules(context, logits.size(), logits.data(), scratch);
+  ApplyLogitRules(context, logits.size(), logits.data(), counts);
   if (!ChangesLogits(context)) EXPECT_EQ(logits, before);
   return logits;
 }

@@ -123,7 +123,7 @@ int32_t Choose(const CpuKernels& kernels, const SampleRow& row, int64_t vocab,
   const float* logits = row.logits;
   if (ChangesLogits(context)) {
     scratch.logits.assign(row.logits, row.logits + vocab);
-    ApplyLogitRules(context, vocab, scratch.logits.data(), scratch.ids);
+    ApplyLogitRules(context, vocab, scratch.logits.data(), scratch.counts);
     logits = scratch.logits.data();
     if (!std::isfinite(kernels.max(logits, vocab))) return -1;
   }
@@ -177,6 +177,7 @@ SampleResult SampleFrom(const CpuKernels& kernels, const SampleRow& row, int64_t
   const float sum_exp = kernels.sum_exp(row.logits, vocab, max);
   if (row.sample && std::isfinite(max) && std::isfinite(sum_exp)) {
     result.token = Choose(kernels, row, vocab, scratch);
+    result.no_choice = result.token < 0;
   }
   result.finite =
       std::isfinite(max) && std::isfinite(sum_exp) && (!row.sample || result.token >= 0);

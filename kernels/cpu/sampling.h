@@ -16,6 +16,7 @@ struct SamplingScratch {
   std::vector<float> weights;  // of the draw
   std::vector<int32_t> ids, ranked;
   std::vector<float> heap;
+  std::vector<int32_t> counts;  // of tokens, [vocab]; all zeros between uses
 };
 
 // The tokens that may be drawn, and how likely.

@@ -43,7 +43,7 @@ std::vector<double> Probabilities(const Setting& s) {
   SamplingScratch scratch;
   std::vector<float> logits = s.logits;
   const std::vector<int32_t> journal = s.Journal(1);
-  ApplyLogitRules({s.rule, journal, 1}, kVocab, logits.data(), scratch.ids);
+  ApplyLogitRules({s.rule, journal, 1}, kVocab, logits.data(), scratch.counts);
   const Distribution d = DistributionOf(ScalarKernels(), s.rule, logits.data(), kVocab, scratch);
   std::vector<double> p(kVocab, 0.0);
   double total = 0;

@@ -122,9 +122,9 @@ TEST(SamplingProperties, WhatIsDrawnWasAllowed) {
     const SampleResult r = Sample(row);
     if (!r.finite) continue;
     std::vector<float> logits = row.logits;
-    std::vector<int32_t> scratch;
+    std::vector<int32_t> counts;
     ApplyLogitRules({row.rule, row.tokens, row.prompt_length}, logits.size(), logits.data(),
-                    scratch);
+                    counts);
     ASSERT_GE(r.token, 0) << i;
     ASSERT_LT(r.token, static_cast<int32_t>(logits.size())) << i;
     EXPECT_TRUE(std::isfinite(logits[r.token])) << i;
@@ -148,6 +148,7 @@ TEST(SamplingProperties, NothingLeftIsSaidSo) {
     for (const CpuKernels* kernels : Tables()) {
       const SampleResult r = Sample(row, *kernels);
       EXPECT_FALSE(r.finite);
+      EXPECT_TRUE(r.no_choice);
       EXPECT_EQ(r.token, -1);
       EXPECT_TRUE(r.top_tokens.empty());
     }

@@ -140,6 +140,7 @@ TEST(Sampling, SaysSoWhenTheLogitsAreNotNumbers) {
        {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     const SampleResult r = Sample(TestRow(), {1, bad, 2});
     EXPECT_FALSE(r.finite);
+    EXPECT_FALSE(r.no_choice);
     EXPECT_EQ(r.token, -1);
   }
 }

@@ -59,7 +59,7 @@ std::vector<std::pair<int32_t, double>> Compute(const SamplingCase& c, const Cpu
   const int64_t vocab = static_cast<int64_t>(logits.size());
   const std::vector<int32_t> journal = c.Journal();
   ApplyLogitRules({c.rule, journal, static_cast<uint32_t>(c.prompt.size())}, vocab, logits.data(),
-                  scratch.ids);
+                  scratch.counts);
   const Distribution d = DistributionOf(kernels, c.rule, logits.data(), vocab, scratch);
   std::vector<std::pair<int32_t, double>> kept;
   double total = 0;
