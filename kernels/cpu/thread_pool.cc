@@ -29,13 +29,14 @@ void ThreadPool::ParallelFor(int64_t num_parts, absl::FunctionRef<void(int64_t, 
     return;
   }
   fn_ = &fn;
-  num_parts_ = num_parts;
-  next_part_.store(0, std::memory_order_relaxed);
-  busy_.store(static_cast<int>(threads_.size()), std::memory_order_relaxed);
+  num_parts_ = static_cast<uint32_t>(num_parts);
+  unfinished_.store(num_parts_, std::memory_order_relaxed);
+  const uint64_t loop = generation_.load(std::memory_order_relaxed) + 1;
+  open_.store(loop << 32 | num_parts_, std::memory_order_release);
   generation_.fetch_add(1);
   if (sleepers_.load() > 0) FutexWakeAll(&generation_, /*shared=*/false);
   Drain(0);
-  for (int spins = 0; busy_.load(std::memory_order_acquire) > 0; ++spins) {
+  for (int spins = 0; unfinished_.load(std::memory_order_acquire) > 0; ++spins) {
     if (spins < 20 * kSpins) {
       CpuRelax();
     } else {
@@ -45,10 +46,12 @@ void ThreadPool::ParallelFor(int64_t num_parts, absl::FunctionRef<void(int64_t, 
 }
 
 void ThreadPool::Drain(int thread) {
-  while (true) {
-    const int64_t part = next_part_.fetch_add(1, std::memory_order_relaxed);
-    if (part >= num_parts_) return;
-    (*fn_)(part, thread);
+  uint64_t open = open_.load(std::memory_order_acquire);
+  while (const uint32_t left = static_cast<uint32_t>(open)) {
+    if (!open_.compare_exchange_weak(open, open - 1, std::memory_order_acq_rel)) continue;
+    (*fn_)(num_parts_ - left, thread);
+    unfinished_.fetch_sub(1, std::memory_order_release);
+    open = open_.load(std::memory_order_acquire);
   }
 }
 
@@ -65,10 +68,9 @@ void ThreadPool::Run(int thread) {
       FutexWait(&generation_, seen, absl::InfiniteDuration(), /*shared=*/false);
       sleepers_.fetch_sub(1);
     }
-    ++seen;
+    seen = generation_.load(std::memory_order_acquire);
     if (stop_.load()) return;
     Drain(thread);
-    busy_.fetch_sub(1, std::memory_order_release);
   }
 }
 
