@@ -20,8 +20,10 @@ absl::Status SlowReader(size_t tokens, size_t bytes) {
 
 }  // namespace
 
-std::shared_ptr<GenerateStream> GenerateStream::Create(const StreamBuffer::Limits& limits) {
-  std::shared_ptr<GenerateStream> stream(new GenerateStream(limits));
+std::shared_ptr<GenerateStream> GenerateStream::Create(grpc::CallbackServerContext* context,
+                                                       const StreamBuffer::Limits& limits,
+                                                       absl::Duration last_writes) {
+  std::shared_ptr<GenerateStream> stream(new GenerateStream(context, limits, last_writes));
   stream->self_ = stream;
   return stream;
 }
@@ -122,6 +124,7 @@ void GenerateStream::OnError(const absl::Status& status) {
 }
 
 void GenerateStream::End(const grpc::Status& status, absl::optional<FinishedEvent> finished) {
+  bool write_is_last = false;
   RequestHandle handle;  // dropped unused, and outside the lock: it may hold the engine's memory
   {
     MutexLock lock(&mu_);
@@ -129,19 +132,24 @@ void GenerateStream::End(const grpc::Status& status, absl::optional<FinishedEven
     if (finished) buffer_.PutFinished(FinishedProto(*finished, prompt_tokens_, numerics_class_));
     end_ = std::make_unique<grpc::Status>(status);
     std::swap(handle, handle_);
+    write_is_last = writing_;
   }
+  if (write_is_last) timer_->CancelAfter(last_writes_);
   handle = {};  // before the call can end: it keeps the engine alive
   Pump();
 }
 
 void GenerateStream::Abandon(const absl::Status& status) {
+  bool write_is_last = false;
   RequestHandle handle;
   {
     MutexLock lock(&mu_);
     buffer_.Clear();
     end_ = std::make_unique<grpc::Status>(ToGrpcStatus(status));
     std::swap(handle, handle_);
+    write_is_last = writing_;
   }
+  if (write_is_last) timer_->CancelAfter(last_writes_);
   if (handle.cancel) handle.cancel();
   handle = {};
   Pump();
@@ -153,6 +161,7 @@ GenerateStream::Next GenerateStream::TakeNext() {
   if (writing_ || finished_) return next;
   writing_ = !buffer_.empty();
   if (writing_) next.response = buffer_.Take();
+  next.is_last_write = writing_ && end_ != nullptr;
   finished_ = buffer_.empty() && end_ != nullptr;
   if (finished_) next.end = std::move(*end_);
   if (end_ == nullptr && paused_ && buffer_.drained()) {
@@ -166,6 +175,7 @@ GenerateStream::Next GenerateStream::TakeNext() {
 void GenerateStream::Pump() {
   Next next = TakeNext();
   if (next.resume) next.resume();
+  if (next.is_last_write) timer_->CancelAfter(last_writes_);
   if (next.response) message_ = SerializeRaw(*next.response);
   if (next.response && next.end) {
     StartWriteAndFinish(&message_, grpc::WriteOptions(), *std::move(next.end));
@@ -191,6 +201,9 @@ void GenerateStream::OnWriteDone(bool ok) {
 
 void GenerateStream::OnCancel() { Abandon(absl::CancelledError("the call was cancelled")); }
 
-void GenerateStream::OnDone() { const std::shared_ptr<GenerateStream> self = std::move(self_); }
+void GenerateStream::OnDone() {
+  timer_->Stop();
+  const std::shared_ptr<GenerateStream> self = std::move(self_);
+}
 
 }  // namespace baton

@@ -5,7 +5,8 @@
 // client reads so slowly that the buffer is full, its request pauses: the engine is told so, and
 // told again to go on when the buffer has drained. What comes all the same is still taken, up to a
 // hard limit, beyond which the request is cancelled and the stream ended with RESOURCE_EXHAUSTED. A
-// client that goes away has its request cancelled at once.
+// client that goes away has its request cancelled at once. Once the request is over, a write that
+// the client does not take within a limit has the call cancelled.
 //
 // Lifetime: the stream keeps itself alive until gRPC is done with it; the engine's pointer may
 // outlive that, and events that come later fall on the floor.
@@ -19,12 +20,14 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "baton/v1/inference.pb.h"
 #include "common/mutex.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/server_callback.h"
 #include "grpcpp/support/status.h"
+#include "router/api/call_timer.h"
 #include "router/api/stream_buffer.h"
 #include "router/engine/request.h"
 
@@ -35,7 +38,10 @@ namespace baton {
 // the client's going away.
 class GenerateStream : public grpc::ServerWriteReactor<grpc::ByteBuffer>, public RequestSink {
  public:
-  static std::shared_ptr<GenerateStream> Create(const StreamBuffer::Limits& limits);
+  // `last_writes` is how long each write may take once the request is over.
+  static std::shared_ptr<GenerateStream> Create(grpc::CallbackServerContext* context,
+                                                const StreamBuffer::Limits& limits,
+                                                absl::Duration last_writes);
 
   // What `started` will say; the group and the numerics class are filled in by OnStarted. To be
   // called before the request is submitted.
@@ -68,9 +74,12 @@ class GenerateStream : public grpc::ServerWriteReactor<grpc::ByteBuffer>, public
     absl::optional<v1::GenerateResponse> response;
     absl::optional<grpc::Status> end;  // set: this is the last call to gRPC
     std::function<void()> resume;      // to be called first, if set
+    bool is_last_write = false;        // of the last ones: the request is over
   };
 
-  explicit GenerateStream(const StreamBuffer::Limits& limits) : buffer_(limits) {}
+  GenerateStream(grpc::CallbackServerContext* context, const StreamBuffer::Limits& limits,
+                 absl::Duration last_writes)
+      : last_writes_(last_writes), timer_(std::make_shared<CallTimer>(context)), buffer_(limits) {}
 
   // Starts the next write, or finishes the call when nothing is left to write. Takes no lock while
   // it calls gRPC or the engine, which may call back at once.
@@ -85,6 +94,8 @@ class GenerateStream : public grpc::ServerWriteReactor<grpc::ByteBuffer>, public
   // Ends the stream with `status` in place of what is buffered, and cancels the request.
   void Abandon(const absl::Status& status);
 
+  const absl::Duration last_writes_;
+  const std::shared_ptr<CallTimer> timer_;
   mutable Mutex mu_;
   StreamBuffer buffer_ ABSL_GUARDED_BY(mu_);
   std::unique_ptr<v1::GenerateStarted> started_ ABSL_GUARDED_BY(mu_);  // until OnStarted

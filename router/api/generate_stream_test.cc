@@ -216,6 +216,27 @@ TEST(GenerateStreamTest, EndsAStreamThatIsReadTooSlowly) {
   EXPECT_EQ(Reason(status), absl::optional<std::string>("SLOW_READER"));
 }
 
+TEST(GenerateStreamTest, CancelsTheCallOfAClientThatTakesNothing) {
+  for (const bool patient : {false, true}) {
+    InferenceServiceOptions options;
+    if (!patient) options.last_writes = absl::Milliseconds(50);
+    std::promise<void> ended;
+    TestServer server(
+        [&ended](FakeRun* run) {
+          run->Start();
+          run->Emit(0, 1, "x");
+          run->sink().OnError(absl::ResourceExhaustedError("paused for too long"));
+          ended.set_value();
+        },
+        options);
+    Call call(&server, TextRequest());
+    ended.get_future().wait();
+    absl::SleepFor(absl::Milliseconds(500));
+    EXPECT_EQ(call.Drain().code(),
+              patient ? absl::StatusCode::kResourceExhausted : absl::StatusCode::kCancelled);
+  }
+}
+
 TEST(GenerateStreamTest, EndsAStreamWhosePromptIsReadTooSlowly) {
   InferenceServiceOptions options;
   options.stream.max_bytes = 100;

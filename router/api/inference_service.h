@@ -23,6 +23,8 @@ namespace baton {
 struct InferenceServiceOptions {
   WorkPool::Options work;       // what parses, renders and tokenises
   StreamBuffer::Limits stream;  // of each stream
+  // How long each write may take once its request is over.
+  absl::Duration last_writes = absl::Seconds(30);
   RandomSource random = SystemRandom;
 };
 
