@@ -24,6 +24,7 @@
 #include "worker/model/model_config.h"
 #include "worker/model/shard.h"
 #include "worker/runner/model_runner.h"
+#include "worker/runner/step_trace.h"
 
 namespace baton {
 namespace {
@@ -41,6 +42,15 @@ absl::Status RunWorker(const WorkerOptions& options) {
   ASSIGN_OR_RETURN(const std::unique_ptr<GgufFile> file, GgufFile::Open(options.model));
   ASSIGN_OR_RETURN(const ModelConfig config, ModelConfigFromGguf(*file));
   ASSIGN_OR_RETURN(RunnerOptions runner, MakeRunnerOptions(options, config));
+  if (!options.trace.empty()) {
+    // With the process's id: a worker that is started again leaves what the last one wrote.
+    auto trace = StepTrace::Create(
+        absl::StrCat(options.trace, "/", options.group, "-r", options.rank, "-", getpid(), ".json"),
+        absl::StrCat(options.group, "/r", options.rank));
+    if (!trace.ok())
+      return absl::InvalidArgumentError(absl::StrCat("--trace ", trace.status().message()));
+    runner.trace = *std::move(trace);
+  }
   ASSIGN_OR_RETURN(const Shard shard, MakeShard(config, runner.parallelism));
   const uint32_t cpus = std::max(1u, std::thread::hardware_concurrency());
   const int threads = static_cast<int>(options.threads > 0 ? options.threads : cpus);

@@ -26,6 +26,7 @@ struct WorkerOptions {
   uint32_t max_step_tokens = 512;     // tokens of one step; sizes the workspace
   std::string kv_type = "f16";        // f16 or f32
   std::string device = "cpu";
+  std::string trace;  // folder for a timeline of the steps; empty: none is written
   std::string log_level = "info";
   std::string log_prefix;  // empty: GROUP/rRANK
 };

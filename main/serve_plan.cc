@@ -74,6 +74,7 @@ ChildSpec PlanWorker(const ServeOptions& options, uint32_t group, uint32_t rank,
   spec.args.push_back(Flag("max-running", worker.max_running));
   spec.args.push_back(Flag("max-step-tokens", worker.max_step_tokens));
   spec.args.push_back(Flag("device", worker.device));
+  AddFlagUnlessEmpty("trace", worker.trace, &spec.args);
   spec.args.push_back(Flag("log-level", worker.log_level));
   spec.args.push_back(Flag("log-prefix", name));
   return spec;

@@ -52,6 +52,11 @@ void AddWorkerShardOptions(CLI::App* app, WorkerOptions* options) {
   app->add_option("--device", options->device, "What computes")
       ->check(CLI::IsMember({"cpu"}))
       ->capture_default_str();
+  app->add_option(
+         "--trace", options->trace,
+         "Folder where each worker writes a timeline of its steps, for chrome://tracing or "
+         "Perfetto")
+      ->type_name("DIR");
   AddLogLevelOption(app, &options->log_level);
 }
 

@@ -44,6 +44,7 @@ StepResult FromProto(const wire::StepResult& result) {
   r.plan_id = result.plan_id();
   r.compute_ns = result.compute_ns();
   r.idle_ns = result.idle_ns();
+  r.wait_ns = result.wait_ns();
   r.rows.reserve(result.rows_size());
   for (const wire::RowResult& row : result.rows()) {
     RowResult out;
@@ -51,6 +52,7 @@ StepResult FromProto(const wire::StepResult& result) {
     out.position = row.position();
     if (row.has_token_id()) out.token = static_cast<int32_t>(row.token_id());
     if (row.has_logprob()) out.logprob = row.logprob();
+    out.no_choice = row.no_choice();
     const int num_top = std::min(row.top_token_ids_size(), row.top_logprobs_size());
     for (int i = 0; i < num_top; ++i) {
       out.top_tokens.push_back(static_cast<int32_t>(row.top_token_ids(i)));

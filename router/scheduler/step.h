@@ -73,7 +73,8 @@ struct StepPlan {
 struct RowResult {
   uint32_t slot = 0;
   uint32_t position = 0;
-  absl::optional<int32_t> token;  // unset though a sample was wanted: the logits were not numbers
+  absl::optional<int32_t> token;  // unset though a sample was wanted: the logits were not numbers,
+  bool no_choice = false;         // or the rules leave no token
   absl::optional<float> logprob;
   std::vector<int32_t> top_tokens;
   std::vector<float> top_logprobs;
@@ -82,8 +83,9 @@ struct RowResult {
 struct StepResult {
   uint64_t plan_id = 0;
   std::vector<RowResult> rows;
-  uint64_t compute_ns = 0;
-  uint64_t idle_ns = 0;  // between the end of the step before and the beginning of this one
+  uint64_t compute_ns = 0;  // without wait_ns
+  uint64_t wait_ns = 0;     // for other ranks, within the step
+  uint64_t idle_ns = 0;     // between the end of the step before and the beginning of this one
 };
 
 }  // namespace baton

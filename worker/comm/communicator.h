@@ -2,6 +2,7 @@
 #ifndef BATON_WORKER_COMM_COMMUNICATOR_H_
 #define BATON_WORKER_COMM_COMMUNICATOR_H_
 
+#include <chrono>
 #include <cstdint>
 #include <vector>
 
@@ -42,6 +43,9 @@ class Communicator {
   virtual void Abort(const absl::Status& reason) = 0;
   // OK until something failed.
   virtual absl::Status AsyncError() const = 0;
+
+  // How long the computing thread has waited for peers so far.
+  virtual std::chrono::nanoseconds waited() const = 0;
 };
 
 }  // namespace baton

@@ -60,6 +60,13 @@ absl::Status SegmentCommunicator::WaitFor(int peer, const std::atomic<uint32_t>&
                                           uint32_t target) {
   if (Reached(word.load(std::memory_order_acquire), target)) return absl::OkStatus();
   const auto start = std::chrono::steady_clock::now();
+  const absl::Status status = WaitSince(start, peer, word, target);
+  waited_ += std::chrono::steady_clock::now() - start;
+  return status;
+}
+
+absl::Status SegmentCommunicator::WaitSince(std::chrono::steady_clock::time_point start, int peer,
+                                            const std::atomic<uint32_t>& word, uint32_t target) {
   SegmentLane& lane = segment_.lane(peer);
   while (true) {
     for (int i = 0; i < 64; ++i) {

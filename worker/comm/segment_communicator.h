@@ -35,10 +35,13 @@ class SegmentCommunicator : public Communicator {
   absl::Status ReceiveFromPrevious(Stream& stream, void* data, int64_t bytes) override;
   void Abort(const absl::Status& reason) override;
   absl::Status AsyncError() const override;
+  std::chrono::nanoseconds waited() const override { return waited_; }
 
  private:
   // Waits until `word`, one of `peer`'s, has reached `target`.
   absl::Status WaitFor(int peer, const std::atomic<uint32_t>& word, uint32_t target);
+  absl::Status WaitSince(std::chrono::steady_clock::time_point start, int peer,
+                         const std::atomic<uint32_t>& word, uint32_t target);
   // Sets a word of our own lane and wakes who sleeps on it.
   void Publish(std::atomic<uint32_t>& word, uint32_t value);
   // The start of the next collective operation: its number, and our buffer, which nobody reads any
@@ -53,7 +56,9 @@ class SegmentCommunicator : public Communicator {
   const int rank_;
   const absl::Duration timeout_;
 
-  uint32_t operation_ = 0;  // of the computing thread
+  // Of the computing thread.
+  uint32_t operation_ = 0;
+  std::chrono::nanoseconds waited_{0};
 
   std::atomic<bool> failed_{false};
   mutable Mutex mu_;

@@ -20,6 +20,7 @@ class SingleCommunicator : public Communicator {
   absl::Status ReceiveFromPrevious(Stream&, void*, int64_t) override;
   void Abort(const absl::Status&) override {}
   absl::Status AsyncError() const override { return absl::OkStatus(); }
+  std::chrono::nanoseconds waited() const override { return std::chrono::nanoseconds(0); }
 };
 
 }  // namespace baton

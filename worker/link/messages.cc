@@ -91,12 +91,14 @@ void ToProto(const EpochId& epoch, uint64_t plan_id, const StepOutput& output,
   out->set_plan_id(plan_id);
   out->set_compute_ns(output.compute_ns);
   out->set_idle_ns(output.idle_ns);
+  out->set_wait_ns(output.wait_ns);
   for (const RowOutput& row : output.rows) {
     wire::RowResult* r = out->add_rows();
     r->set_slot(row.slot);
     r->set_position(row.position);
     if (row.token.has_value()) r->set_token_id(static_cast<uint32_t>(*row.token));
     if (row.logprob.has_value()) r->set_logprob(*row.logprob);
+    r->set_no_choice(row.no_choice);
     r->mutable_top_token_ids()->Add(row.top_tokens.begin(), row.top_tokens.end());
     r->mutable_top_logprobs()->Add(row.top_logprobs.begin(), row.top_logprobs.end());
   }

@@ -24,6 +24,14 @@ void GroupCommunicators::Abort(const absl::Status& reason) {
   }
 }
 
+std::chrono::nanoseconds GroupCommunicators::waited() const {
+  std::chrono::nanoseconds sum(0);
+  for (Communicator* c : {all.get(), tp.get(), pp.get()}) {
+    if (c != nullptr) sum += c->waited();
+  }
+  return sum;
+}
+
 absl::StatusOr<std::unique_ptr<ModelRunner>> ModelRunner::Create(
     const GgufFile& file, const ModelConfig& config, const RunnerOptions& options,
     std::unique_ptr<Device> device, std::unique_ptr<Ops> ops,
@@ -91,9 +99,10 @@ void ModelRunner::StartEpoch(std::shared_ptr<GroupCommunicators> communicators,
 }
 
 absl::StatusOr<ModelRunner::Ticket> ModelRunner::Launch(Plan plan) {
+  const auto now = std::chrono::steady_clock::now();
   MutexLock lock(&mu_);
   const Ticket ticket = next_ticket_++;
-  jobs_.push_back({ticket, std::move(plan)});
+  jobs_.push_back({ticket, std::move(plan), now});
   changed_.SignalAll();
   return ticket;
 }
@@ -111,6 +120,7 @@ absl::StatusOr<StepOutput> ModelRunner::Wait(Ticket ticket) {
 }
 
 void ModelRunner::Run() {
+  using std::chrono::nanoseconds;
   auto last_end = std::chrono::steady_clock::now();
   while (true) {
     const Job* job;
@@ -120,22 +130,37 @@ void ModelRunner::Run() {
       if (stop_) return;
       job = &jobs_.front();  // stays in place until it is popped below
     }
+    const auto waited = [this] {
+      return communicators_ == nullptr ? nanoseconds(0) : communicators_->waited();
+    };
+    const nanoseconds waited_before = waited();
     const auto start = std::chrono::steady_clock::now();
     absl::StatusOr<StepOutput> output =
         epoch_status_.ok() ? Execute(job->plan) : absl::StatusOr<StepOutput>(epoch_status_);
     const auto end = std::chrono::steady_clock::now();
+    const nanoseconds wait = waited() - waited_before;
     if (output.ok()) {
-      output->compute_ns = std::chrono::nanoseconds(end - start).count();
-      output->idle_ns = std::chrono::nanoseconds(start - last_end).count();
+      output->compute_ns = static_cast<uint64_t>((end - start - wait).count());
+      output->wait_ns = static_cast<uint64_t>(wait.count());
+      output->idle_ns = static_cast<uint64_t>((start - last_end).count());
     } else {
       epoch_status_ = output.status();
     }
     last_end = end;
+    if (options_.trace != nullptr) Trace(*job, {job->launched, start, end, wait, 0, 0});
     MutexLock lock(&mu_);
     done_.emplace_back(job->ticket, std::move(output));
     jobs_.pop_front();
     changed_.SignalAll();
   }
+}
+
+void ModelRunner::Trace(const Job& job, TracedStep step) const {
+  for (const SlotWork& work : job.plan.work) {
+    step.tokens += work.num_tokens;
+    step.rows += work.rows.size();
+  }
+  options_.trace->Add(step);
 }
 
 absl::StatusOr<StepOutput> ModelRunner::Execute(const Plan& plan) {
@@ -259,6 +284,7 @@ absl::Status ModelRunner::Sample(const Plan& plan, StepOutput* output) {
     RowOutput& out = output->rows[i];
     SampleResult& result = sample_results_[i];
     if (result.token >= 0) out.token = result.token;
+    out.no_choice = result.no_choice;
     if (sample_rows_[i].want_logprob && result.finite) {
       out.logprob = result.logprob;
       out.top_tokens = std::move(result.top_tokens);

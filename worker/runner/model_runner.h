@@ -3,6 +3,7 @@
 #ifndef BATON_WORKER_RUNNER_MODEL_RUNNER_H_
 #define BATON_WORKER_RUNNER_MODEL_RUNNER_H_
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -24,6 +25,7 @@
 #include "worker/model/weights.h"
 #include "worker/runner/plan.h"
 #include "worker/runner/slot_table.h"
+#include "worker/runner/step_trace.h"
 
 namespace baton {
 
@@ -37,8 +39,9 @@ struct RunnerOptions {
   uint32_t max_slots = 64;
   uint32_t max_step_tokens = 512;
   uint32_t max_step_rows = 64;
-  uint32_t max_model_len = 0;  // 0: the model's context length
-  bool keep_logits = false;    // StepLogits may be called; for tests and measurements
+  uint32_t max_model_len = 0;        // 0: the model's context length
+  bool keep_logits = false;          // StepLogits may be called; for tests and measurements
+  std::shared_ptr<StepTrace> trace;  // null: none
 };
 
 // How many buffers `GroupCommunicators::all` must have: samples go over it, and the sampling rank
@@ -50,6 +53,8 @@ constexpr int kSampleBuffers = 16;
 struct GroupCommunicators {
   std::unique_ptr<Communicator> all, tp, pp;
   void Abort(const absl::Status& reason);
+  // How long this rank has waited for others so far.
+  std::chrono::nanoseconds waited() const;
 };
 
 // Several plans may be in flight: they run in the order they were launched, on a thread of the
@@ -95,11 +100,13 @@ class ModelRunner {
   struct Job {
     Ticket ticket;
     Plan plan;
+    TracedStep::Time launched;
   };
 
   ModelRunner(const ModelConfig& config, const RunnerOptions& options)
       : config_(config), options_(options) {}
   void Run();
+  void Trace(const Job& job, TracedStep step) const;
   absl::StatusOr<StepOutput> Execute(const Plan& plan);
   absl::Status Forward(const Plan& plan);
   absl::Status Sample(const Plan& plan, StepOutput* output);

@@ -55,14 +55,16 @@ struct RowOutput {
   absl::optional<float> logprob;
   std::vector<int32_t> top_tokens;
   std::vector<float> top_logprobs;
+  bool no_choice = false;  // the rules leave no token
 };
 
 // What a step gave: a row for each asked for, in the plan's order. On ranks other than the sampling
 // one, tokens alone.
 struct StepOutput {
   std::vector<RowOutput> rows;
-  uint64_t compute_ns = 0;
-  uint64_t idle_ns = 0;  // between the end of the step before and the beginning of this one
+  uint64_t compute_ns = 0;  // without wait_ns
+  uint64_t wait_ns = 0;     // for other ranks, within the step
+  uint64_t idle_ns = 0;     // between the end of the step before and the beginning of this one
 };
 
 // What plans may hold; every plan is checked against it.
