@@ -21,14 +21,14 @@ absl::StatusOr<absl::optional<uint32_t>> Logprobs(absl::string_view field, bool 
 
 absl::Status ValidateOutput(const v1::GenerateRequest& request, EngineRequest* engine) {
   engine->n = request.has_n() ? request.n() : 1;
-  if (engine->n < 1 || engine->n > kMaxChoices) {
-    return InvalidField("n", absl::StrCat("must be 1 to ", kMaxChoices, ", is ", engine->n));
+  if (engine->n < 1 || engine->n > kMostChoices) {
+    return InvalidField("n", absl::StrCat("must be 1 to ", kMostChoices, ", is ", engine->n));
   }
   engine->best_of = request.has_best_of() ? request.best_of() : engine->n;
-  if (engine->best_of < engine->n || engine->best_of > kMaxChoices) {
+  if (engine->best_of < engine->n || engine->best_of > kMostChoices) {
     return InvalidField("best_of",
                         absl::StrCat("must be at least n, which is ", engine->n, ", and at most ",
-                                     kMaxChoices, ", is ", engine->best_of));
+                                     kMostChoices, ", is ", engine->best_of));
   }
   ASSIGN_OR_RETURN(engine->num_logprobs,
                    Logprobs("logprobs", request.has_logprobs(), request.logprobs()));

@@ -10,7 +10,6 @@
 
 namespace baton {
 
-constexpr uint32_t kMaxChoices = 64;
 constexpr uint32_t kMaxLogprobs = 20;  // of the output as of the prompt
 
 constexpr int32_t kMaxPriority = 1000;  // and its negative: with ageing, a few hours

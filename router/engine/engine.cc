@@ -81,6 +81,11 @@ uint64_t Engine::LoadTokens() const {
   return snapshot_.load_tokens + inbox_tokens_ + drained_tokens_;
 }
 
+absl::Time Engine::QueueClosedUntil() const {
+  MutexLock lock(&mu_);
+  return snapshot_.queue_closed_until;
+}
+
 void Engine::Run() {
   std::deque<Message> messages;
   while (true) {

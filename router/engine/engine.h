@@ -37,6 +37,8 @@ class Engine {
   EngineSnapshot Snapshot() const;
   // Prompt and maximum output of all requests here, those on their way included.
   uint64_t LoadTokens() const;
+  // Until when the queue takes nothing, as of the last turn; in the past if it is open.
+  absl::Time QueueClosedUntil() const;
 
  private:
   using Message = absl::AnyInvocable<void()>;

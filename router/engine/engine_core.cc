@@ -11,7 +11,6 @@ namespace baton {
 namespace {
 
 // A request's choices are sequences with ids of their own.
-constexpr uint64_t kMostChoices = 64;
 SequenceId SequenceOf(uint64_t request, uint32_t choice) { return request * kMostChoices + choice; }
 
 TokenLogprobs MakeLogprobs(const SchedulerEvent& event) {
@@ -43,6 +42,14 @@ SequenceSampling MakeSampling(const EngineRequest& request, uint32_t choice) {
   return s;
 }
 
+absl::Status NothingToSample(bool no_choice) {
+  if (!no_choice)
+    return absl::InternalError("there is nothing to sample from: the logits are not numbers");
+  return absl::InvalidArgumentError(
+      "sampling: its rules (allowed_token_ids, bad_words, logit_bias, penalties, or stop tokens "
+      "before min_tokens) leave no token to go on with");
+}
+
 }  // namespace
 
 struct EngineCore::Request {
@@ -50,6 +57,7 @@ struct EngineCore::Request {
           std::shared_ptr<RequestSink> sink)
       : answer(std::move(tokenizer), std::move(request), std::move(sink)) {}
   Answer answer;
+  bool started = false;  // a choice has
   // Of choice 0, for admission_: its first step was planned, or its latest token came. Infinite: it
   // has not started, or it has paused since.
   absl::Time last_progress = absl::InfiniteFuture();
@@ -69,6 +77,7 @@ void EngineCore::StartEpoch(EpochInfo info) {
   BATON_CHECK(scheduler_ == nullptr && requests_.empty());
   epoch_ = std::move(info);
   scheduler_ = std::make_unique<Scheduler>(epoch_.scheduler);
+  admission_ = Admission(options_.admission);  // the group may be another one
   scheduler_->pool().LogIndexChanges(true);
 }
 
@@ -79,14 +88,20 @@ void EngineCore::EndEpoch(const absl::Status& reason) {
   plan_waited_.clear();
   nothing_to_do_ = true;
   oldest_plan_since_ = absl::InfiniteFuture();
-  admission_.Observe(clock_->Now(), {}, 0);
   while (!requests_.empty()) Fail(requests_.begin()->first, reason);
   if (had_index) plans_->OnIndexLost();  // last: nobody waits for it
 }
 
 QueueLoad EngineCore::Load() const {
-  return {scheduler_->queued_requests(), scheduler_->queued_tokens(),
-          scheduler_->num_running() > 0};
+  return {queued_requests_, scheduler_->queued_tokens(), scheduler_->num_running() > 0};
+}
+
+uint64_t EngineCore::TokensAhead(const Urgency& urgency, uint64_t tokens,
+                                 uint32_t num_choices) const {
+  const uint64_t queued = scheduler_->queued_tokens();
+  const auto running = static_cast<uint64_t>(scheduler_->num_running());
+  if (queued == 0 && running + num_choices <= epoch_.scheduler.max_running) return 0;
+  return scheduler_->QueuedTokensBefore(urgency) + tokens - tokens / num_choices;
 }
 
 absl::Time EngineCore::LastMoment(const EngineRequest& request) const {
@@ -104,9 +119,10 @@ void EngineCore::Submit(uint64_t id, std::shared_ptr<const Tokenizer> tokenizer,
     return;
   }
   const absl::Time deadline = LastMoment(request);
-  const uint64_t tokens = request.most_tokens() * request.best_of;
+  const uint64_t ahead = TokensAhead({request.priority, request.arrival, SequenceOf(id, 0)},
+                                     request.most_tokens() * request.best_of, request.best_of);
   absl::Status accepted =
-      admission_.Check(clock_->Now(), {tokens, request.stop.max_tokens, deadline}, Load());
+      admission_.Admit(clock_->Now(), {ahead, request.stop.max_tokens, deadline}, Load());
   if (!accepted.ok()) {
     sink->OnError(accepted);
     return;
@@ -134,6 +150,7 @@ void EngineCore::Submit(uint64_t id, std::shared_ptr<const Tokenizer> tokenizer,
     }
   }
   requests_.emplace(id, std::move(r));
+  ++queued_requests_;
   accepted_.push_back(id);
 }
 
@@ -155,7 +172,19 @@ void EngineCore::Fail(uint64_t id, const absl::Status& status) {
   const auto it = requests_.find(id);
   DropChoices(id, it->second);
   it->second.answer.sink().OnError(status);
-  paused_.erase(id);
+  Erase(id);
+}
+
+void EngineCore::Start(Request& r) {
+  if (std::exchange(r.started, true)) return;
+  --queued_requests_;
+  ++started_.requests;
+}
+
+void EngineCore::Erase(uint64_t id) {
+  const auto it = requests_.find(id);
+  if (!it->second.started) --queued_requests_;
+  Unpause(id);
   requests_.erase(it);
 }
 
@@ -184,20 +213,20 @@ void EngineCore::FinishIfEnded(uint64_t id, Request& r, absl::Time now) {
   if (!r.answer.all_ended()) return;
   ++requests_finished_;
   r.answer.Finish(now);
-  paused_.erase(id);
-  requests_.erase(id);
+  Erase(id);
 }
 
 absl::Status EngineCore::OnResult(uint64_t epoch, StepResult result) {
   if (scheduler_ == nullptr || epoch != epoch_.number)
     return absl::OkStatus();  // of an epoch that is over
   const absl::Time now = clock_->Now();
-  const uint64_t busy = result.compute_ns / 1000, idle = result.idle_ns / 1000;
+  const uint64_t busy = result.compute_ns / 1000;
+  const uint64_t idle = result.idle_ns / 1000, waited = result.wait_ns / 1000;
   events_.clear();
   const absl::Status committed = scheduler_->Update(std::move(result), &events_);
   if (!committed.ok()) return committed;
   busy_micros_.Add(now, busy);
-  if (plan_waited_.front()) idle_micros_.Add(now, idle);
+  idle_micros_.Add(now, waited + (plan_waited_.front() ? idle : 0));
   plan_waited_.pop_front();
   oldest_plan_since_ = scheduler_->num_in_flight() > 0 ? now : absl::InfiniteFuture();
   for (SchedulerEvent& event : events_) Handle(event, now);
@@ -231,7 +260,7 @@ void EngineCore::Turn() {
   }
   TellAccepted();
   nothing_to_do_ = scheduler_->num_in_flight() == 0;
-  admission_.Observe(now, Load(), std::exchange(started_tokens_, 0));
+  admission_.Observe(now, Load(), std::exchange(started_, {}));
   TellIndexChanges();
 }
 
@@ -254,16 +283,15 @@ void EngineCore::TellIndexChanges() {
 absl::Time EngineCore::NextWake() const {
   absl::Time wake = absl::InfiniteFuture();
   if (scheduler_ != nullptr) wake = scheduler_->NextDeadline();
-  for (const auto& [id, since] : paused_) wake = std::min(wake, since + options_.pause_limit);
-  return wake;
+  if (longest_paused_.empty()) return wake;
+  return std::min(wake, longest_paused_.begin()->first + options_.pause_limit);
 }
 
 void EngineCore::EndStalled(absl::Time now) {
-  for (auto it = paused_.begin(); it != paused_.end();) {
-    const auto [id, since] = *it++;
-    if (now - since < options_.pause_limit) continue;
-    Fail(id, absl::ResourceExhaustedError(absl::StrCat(
-                 "the client has not read for ", absl::FormatDuration(options_.pause_limit))));
+  while (!longest_paused_.empty() && now - longest_paused_.begin()->first >= options_.pause_limit) {
+    Fail(longest_paused_.begin()->second,
+         absl::ResourceExhaustedError(absl::StrCat("the client has not read for ",
+                                                   absl::FormatDuration(options_.pause_limit))));
   }
 }
 
@@ -275,10 +303,11 @@ void EngineCore::Handle(SchedulerEvent& event, absl::Time now) {
   Request& r = it->second;
   switch (event.kind) {
     case SchedulerEvent::Kind::kStarted:
+      Start(r);
       r.answer.OnStarted(choice, event.cached_tokens, now);
       if (choice == 0) r.last_progress = now;
       if (!r.answer.Flush()) Pause(r, id, now);
-      started_tokens_ += r.answer.request().most_tokens();
+      started_.tokens += r.answer.request().most_tokens();
       cached_tokens_ += event.cached_tokens;
       return;
     case SchedulerEvent::Kind::kPromptToken:
@@ -288,9 +317,7 @@ void EngineCore::Handle(SchedulerEvent& event, absl::Time now) {
     case SchedulerEvent::Kind::kExpired:
       return HandleExpired(id, r, choice);
     case SchedulerEvent::Kind::kFailed:
-      return Fail(id,
-                  absl::InternalError("there is nothing to sample from: the model's logits are not "
-                                      "numbers, or the request's rules ban every token"));
+      return Fail(id, NothingToSample(event.no_choice));
     case SchedulerEvent::Kind::kToken:
       return HandleToken(id, r, event, now);
   }
@@ -332,13 +359,22 @@ void EngineCore::CountProgress(Request& r, absl::Time now) {
 
 void EngineCore::Pause(Request& r, uint64_t id, absl::Time now) {
   if (!paused_.emplace(id, now).second) return;
+  longest_paused_.emplace(now, id);
   r.last_progress = absl::InfiniteFuture();
   for (uint32_t c = 0; c < r.answer.num_choices(); ++c) scheduler_->Pause(SequenceOf(id, c));
 }
 
+bool EngineCore::Unpause(uint64_t id) {
+  const auto it = paused_.find(id);
+  if (it == paused_.end()) return false;
+  longest_paused_.erase({it->second, id});
+  paused_.erase(it);
+  return true;
+}
+
 void EngineCore::Resume(uint64_t id) {
   const auto it = requests_.find(id);
-  if (it == requests_.end() || paused_.erase(id) == 0) return;
+  if (it == requests_.end() || !Unpause(id)) return;
   for (uint32_t c = 0; c < it->second.answer.num_choices(); ++c)
     scheduler_->Resume(SequenceOf(id, c));
 }
@@ -363,6 +399,7 @@ EngineSnapshot EngineCore::Snapshot() {
   s.requests_finished = requests_finished_;
   s.output_tokens = output_tokens_;
   s.cached_tokens = cached_tokens_;
+  s.queue_closed_until = admission_.closed_until();
   s.in_flight_since = oldest_plan_since_;
   return s;
 }

@@ -11,7 +11,9 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -62,6 +64,7 @@ struct EngineSnapshot {
   double output_tokens_per_second = 0, prompt_tokens_per_second = 0;
   double idle_share = 0;  // of the sampling rank's time while there was work, over the last seconds
   uint64_t requests_finished = 0, output_tokens = 0, cached_tokens = 0, preemptions = 0;
+  absl::Time queue_closed_until = absl::InfinitePast();  // in the future: it takes no request
   absl::Time in_flight_since = absl::InfiniteFuture();  // when the oldest plan without a result was
                                                         // sent, or became the oldest
 };
@@ -109,12 +112,17 @@ class EngineCore {
   void HandleToken(uint64_t id, Request& r, SchedulerEvent& event, absl::Time now);
   void HandleExpired(uint64_t id, Request& r, uint32_t choice);
   void Pause(Request& r, uint64_t id, absl::Time now);
+  bool Unpause(uint64_t id);  // false: it was not paused
   void EndStalled(absl::Time now);
+  void Start(Request& r);
+  void Erase(uint64_t id);
   void FinishIfEnded(uint64_t id, Request& r, absl::Time now);
   void DropChoices(uint64_t id, const Request& r);
   void Fail(uint64_t id, const absl::Status& status);
   QueueLoad Load() const;
   void CountProgress(Request& r, absl::Time now);
+  // What starts before the last choice of a request that comes now.
+  uint64_t TokensAhead(const Urgency& urgency, uint64_t tokens, uint32_t num_choices) const;
   absl::Time LastMoment(const EngineRequest& request) const;
   void CountPlan(const StepPlan& plan, absl::Time now);
   void TellIndexChanges();
@@ -127,11 +135,13 @@ class EngineCore {
   std::unique_ptr<Scheduler> scheduler_;  // null between epochs
   EpochInfo epoch_;
   std::map<uint64_t, Request> requests_;
-  std::map<uint64_t, absl::Time> paused_;  // since when
-  std::vector<uint64_t> accepted_;         // requests that are yet to be told so
-  std::vector<uint64_t> unflushed_;        // requests with a part of their prompt to be told
+  std::map<uint64_t, absl::Time> paused_;                     // since when
+  std::set<std::pair<absl::Time, uint64_t>> longest_paused_;  // the same, in the order of time
+  std::vector<uint64_t> accepted_;                            // requests that are yet to be told so
+  std::vector<uint64_t> unflushed_;  // requests with a part of their prompt to be told
   Admission admission_;
-  uint64_t started_tokens_ = 0;  // since admission_ was told
+  int64_t queued_requests_ = 0;  // no choice of which has started
+  Started started_;              // since admission_ was told
   absl::Time oldest_plan_since_ = absl::InfiniteFuture();
   bool nothing_to_do_ = true;     // when the last turn ended
   std::deque<bool> plan_waited_;  // by plan in flight: whether the group waited for it, having work

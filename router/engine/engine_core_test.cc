@@ -352,6 +352,44 @@ TEST_F(EngineCoreTest, AFullQueueRefusesAtOnceAndSaysWhenToComeAgain) {
   EXPECT_TRUE(RetryAfter(sinks[11]->error).has_value());
 }
 
+TEST_F(EngineCoreTest, ARequestOfSeveralChoicesIsOneInTheQueue) {
+  EngineOptions options;
+  options.admission.max_queue_requests = 2;
+  EngineCore core("g0", options, &clock_, &link_);
+  EpochInfo info = Epoch();
+  info.scheduler.max_running = 1;
+  core.StartEpoch(info);
+  std::vector<std::shared_ptr<RecordingSink>> sinks;
+  for (uint64_t id = 0; id < 4; ++id) {
+    EngineRequest r = Request(3, 4);
+    r.n = r.best_of = id == 0 ? 1 : 5;
+    sinks.push_back(std::make_shared<RecordingSink>());
+    core.Submit(id, tokenizer_, r, sinks.back(), {});
+    core.Turn();
+  }
+  EXPECT_EQ(sinks[2]->log, "started g0;");
+  EXPECT_EQ(Reason(sinks[3]->error), "QUEUE_FULL");
+  EXPECT_NE(sinks[3]->error.message().find("2 requests wait"), absl::string_view::npos);
+  core.Cancel(1);
+  sinks.push_back(std::make_shared<RecordingSink>());
+  core.Submit(4, tokenizer_, Request(3, 4), sinks.back(), {});
+  EXPECT_EQ(sinks[4]->log, "");
+}
+
+TEST_F(EngineCoreTest, SaysWhyThereIsNothingToSampleFrom) {
+  core_.StartEpoch(Epoch());
+  const auto no_numbers = Submit(1, Request(3, 4)), no_choice = Submit(2, Request(3, 4));
+  core_.Turn();
+  StepResult result = link_.TakeResult();
+  ASSERT_EQ(result.rows.size(), 2u);
+  for (RowResult& row : result.rows) row.token.reset();
+  result.rows[1].no_choice = true;
+  ASSERT_TRUE(core_.OnResult(1, std::move(result)).ok());
+  EXPECT_EQ(no_numbers->error.code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(no_choice->error.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_TRUE(core_.idle());
+}
+
 TEST_F(EngineCoreTest, DrainEndsStreamsThatBeganAndRefusesTheOthers) {
   core_.StartEpoch(Epoch());
   const auto begun = Submit(1, Request(3, 40));
@@ -380,10 +418,11 @@ TEST_F(EngineCoreTest, IdleTimeCountsOnlyWhereThereWasWork) {
     if (link_.results.empty()) continue;
     StepResult result = link_.TakeResult();
     result.compute_ns = 3000000;
+    result.wait_ns = 1000000;
     result.idle_ns = result.plan_id == 1 ? 5000000000 : 1000000;
     ASSERT_TRUE(core_.OnResult(1, std::move(result)).ok());
   }
-  EXPECT_NEAR(core_.Snapshot().idle_share, 0.25, 0.01);
+  EXPECT_NEAR(core_.Snapshot().idle_share, 0.4, 0.01);
 }
 
 }  // namespace

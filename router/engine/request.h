@@ -41,6 +41,9 @@ struct StopParams {
                                    // ignored; not returned as text
 };
 
+// Choices of one request, those that are not the best of best_of included.
+constexpr uint32_t kMostChoices = 64;
+
 // One request: everything the engine needs to run it, or to run it again.
 struct EngineRequest {
   std::string id;

@@ -116,6 +116,8 @@ class Fleet : public Cluster {
   // The groups that can run a request of so many tokens, or why there is none.
   Runtimes Candidates(const ModelContext& model, uint64_t tokens, std::string* missing) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Those whose queues are not closed, or all if all are.
+  Runtimes OpenOnes(Runtimes candidates) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   const std::shared_ptr<GroupRuntime>& Pick(const Runtimes& candidates, uint64_t tokens,
                                             const std::vector<BlockHash>& hashes,
                                             uint32_t block_size) const

@@ -9,6 +9,15 @@
 
 namespace baton {
 
+Fleet::Runtimes Fleet::OpenOnes(Runtimes candidates) const {
+  const absl::Time now = clock_->Now();
+  const auto first_closed =
+      std::stable_partition(candidates.begin(), candidates.end(),
+                            [now](const auto& g) { return g->engine->QueueClosedUntil() <= now; });
+  if (first_closed != candidates.begin()) candidates.erase(first_closed, candidates.end());
+  return candidates;
+}
+
 Fleet::Runtimes Fleet::Candidates(const ModelContext& model, uint64_t tokens,
                                   std::string* missing) const {
   Runtimes candidates;
@@ -73,7 +82,7 @@ RequestHandle Fleet::Submit(std::shared_ptr<const ModelContext> model, EngineReq
   uint64_t id = 0;
   {
     MutexLock lock(&mu_);
-    const Runtimes candidates = Candidates(*model, tokens, &missing);
+    const Runtimes candidates = OpenOnes(Candidates(*model, tokens, &missing));
     if (!candidates.empty()) {
       const std::shared_ptr<GroupRuntime>& g = Pick(candidates, tokens, hashes, block_size);
       if (g->group.Capacity().block_size != block_size) hashes.clear();

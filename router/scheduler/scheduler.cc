@@ -57,7 +57,6 @@ absl::Status Scheduler::Add(SequenceRequest request) {
     s->hashes.clear();
   }
   queued_tokens_ += s->most_tokens();
-  ++queued_requests_;
   load_tokens_ += s->most_tokens();
   if (s->request.deadline != absl::InfiniteFuture()) {
     deadlines_.emplace(s->request.deadline, s->request.id);
@@ -93,12 +92,17 @@ void Scheduler::Resume(SequenceId id) {
   if (!s->running) waiting_.emplace(s->urgency, s);
 }
 
+uint64_t Scheduler::QueuedTokensBefore(const Urgency& urgency) const {
+  uint64_t tokens = queued_tokens_;
+  for (auto it = waiting_.rbegin(); it != waiting_.rend() && urgency < it->first; ++it) {
+    if (!it->second->started) tokens -= it->second->most_tokens();
+  }
+  return tokens;
+}
+
 void Scheduler::Start(Sequence& s, BlockLease lease, int64_t num_cached_blocks) {
   waiting_.erase(s.urgency);
-  if (!s.started) {
-    queued_tokens_ -= s.most_tokens();
-    --queued_requests_;
-  }
+  if (!s.started) queued_tokens_ -= s.most_tokens();
   s.running = true;
   s.run = next_run_++;
   s.slot = free_slots_.back();
@@ -139,10 +143,7 @@ void Scheduler::Remove(Sequence& s) {
   } else if (!s.paused) {
     waiting_.erase(s.urgency);
   }
-  if (!s.started) {
-    queued_tokens_ -= s.most_tokens();
-    --queued_requests_;
-  }
+  if (!s.started) queued_tokens_ -= s.most_tokens();
   load_tokens_ -= s.most_tokens();
   if (s.request.deadline != absl::InfiniteFuture()) {
     deadlines_.erase({s.request.deadline, s.request.id});
@@ -247,6 +248,7 @@ void Scheduler::CommitSample(Sequence& s, RowResult&& row, std::vector<Scheduler
   event.id = s.request.id;
   if (!row.token.has_value()) {
     event.kind = SchedulerEvent::Kind::kFailed;
+    event.no_choice = row.no_choice;
     return Remove(s);
   }
   event.kind = SchedulerEvent::Kind::kToken;
@@ -285,7 +287,7 @@ bool Scheduler::Consistent() const {
   }
   if (sequences_.empty()) {
     return running_.empty() && waiting_.empty() && pool_.num_used() == 0 && expected_.empty() &&
-           deadlines_.empty() && load_tokens_ == 0 && queued_tokens_ == 0 && queued_requests_ == 0;
+           deadlines_.empty() && load_tokens_ == 0 && queued_tokens_ == 0;
   }
   return running_.size() + waiting_.size() <= sequences_.size();
 }

@@ -89,7 +89,7 @@ struct SchedulerEvent {
     kPromptToken,  // the log probability of a token of its prompt is known
     kToken,        // one more token is committed
     kExpired,      // its deadline passed; it is gone
-    kFailed,       // its logits were not numbers; it is gone
+    kFailed,       // there is no token to go on with; it is gone
   };
   Kind kind = Kind::kToken;
   SequenceId id = 0;
@@ -103,6 +103,7 @@ struct SchedulerEvent {
   // The sequence is finished, and gone, with this token: by a stop token, else by its length.
   bool finished = false;
   bool stopped_by_token = false;
+  bool no_choice = false;  // kFailed: its rules leave no token; else its logits are not numbers
 };
 
 class Scheduler {
@@ -146,7 +147,9 @@ class Scheduler {
   uint64_t num_preemptions() const { return num_preemptions_; }
   // Prompt + maximum output of those that were never started.
   uint64_t queued_tokens() const { return queued_tokens_; }
-  int64_t queued_requests() const { return queued_requests_; }
+  // Of those, what does not come after a request of this urgency. Takes the longer, the more that
+  // does.
+  uint64_t QueuedTokensBefore(const Urgency& urgency) const;
   // Prompt + maximum output of all that are here.
   uint64_t load_tokens() const { return load_tokens_; }
   BlockPool& pool() { return pool_; }
@@ -198,7 +201,7 @@ class Scheduler {
   void TellStarted(Sequence& s, std::vector<SchedulerEvent>* events);
   // How many tokens to compute next, within what the draft has left; 0: none.
   uint32_t ChunkFor(const Sequence& s, const Draft& draft) const;
-  bool WaitsForAnother(const Sequence& s) const;
+  bool WaitsForAnother(Sequence& s) const;
   // Whether there are a slot and so many blocks, or would be without those who are less urgent.
   bool CouldPlace(const Sequence& s, int64_t wanted) const;
   // Gives a waiting sequence a slot and blocks for its whole journal, if there are any to be had.
@@ -237,7 +240,6 @@ class Scheduler {
   uint64_t next_plan_ = 1;
   uint64_t next_run_ = 1;
   uint64_t queued_tokens_ = 0;
-  int64_t queued_requests_ = 0;
   uint64_t load_tokens_ = 0;
   uint64_t num_preemptions_ = 0;
 };

@@ -203,13 +203,20 @@ bool Scheduler::PreemptBelow(const Urgency& than) {
   return true;
 }
 
-bool Scheduler::WaitsForAnother(const Sequence& s) const {
+bool Scheduler::WaitsForAnother(Sequence& s) const {
+  const auto someone_computes = [this, &s](const BlockHash& hash) {
+    const auto it = expected_.find(hash);
+    return it != expected_.end() && it->second->urgency < s.urgency;
+  };
+  // Most often what it waited for last time.
+  if (s.awaited.has_value() && someone_computes(*s.awaited)) return true;
+  s.awaited.reset();
   const size_t usable = s.num_usable_hashes(options_.block_size);
   const size_t known =
       static_cast<size_t>(pool_.MatchedPrefix(absl::MakeConstSpan(s.hashes.data(), usable)));
-  if (known == usable) return false;
-  const auto it = expected_.find(s.hashes[known]);
-  return it != expected_.end() && it->second->urgency < s.urgency;
+  if (known == usable || !someone_computes(s.hashes[known])) return false;
+  s.awaited = s.hashes[known];
+  return true;
 }
 
 bool Scheduler::CouldPlace(const Sequence& s, int64_t wanted) const {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/types/optional.h"
 #include "router/scheduler/scheduler.h"
 
 namespace baton {
@@ -34,11 +35,12 @@ struct Scheduler::Sequence {
   const uint32_t prompt_length;
   uint32_t num_prompt_rows = 0;  // log probabilities of the prompt that have been told
   BlockLease lease;
-  int64_t num_told_blocks = 0;    // the workers know of
-  size_t num_published = 0;       // leading blocks that were offered to the index
-  std::vector<BlockHash> hashes;  // of the journal's full blocks
-  BlockHash last_hash;            // the end of that chain: its root at first
-  const SequenceRequest request;  // without prompt and prompt_hashes
+  int64_t num_told_blocks = 0;        // the workers know of
+  size_t num_published = 0;           // leading blocks that were offered to the index
+  std::vector<BlockHash> hashes;      // of the journal's full blocks
+  absl::optional<BlockHash> awaited;  // while it waits for another to compute this block
+  BlockHash last_hash;                // the end of that chain: its root at first
+  const SequenceRequest request;      // without prompt and prompt_hashes
 
   uint32_t num_output() const { return static_cast<uint32_t>(tokens.size()) - prompt_length; }
   // The journal's length when everything in flight is back.
