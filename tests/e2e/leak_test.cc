@@ -23,8 +23,8 @@ constexpr int kFirst = 1000;  // by then everything is there that is made once
 constexpr int kBatch = 250;
 constexpr int kAtOnce = 32;
 constexpr int kVanishing = 16;  // requests of a client that is killed
-// What the heap may grow by through fragmentation, in a process: a tenth of a kilobyte a request.
-// A leak of as much as one small object a request, with its allocation's overhead, is more.
+// What the heap may grow by through fragmentation, in a process: nearly a kilobyte a request. What
+// a request keeps for itself (its journal, its text, its stream) is more.
 constexpr int64_t kMargin = 8 << 20;
 
 int NumRequests() {

@@ -6,7 +6,7 @@
 // The estimate of the capacity is measured first, by far too many requests. Each rate is a share
 // (--shares) of it. The capacity is the highest of these rates at which less than 1 % of the
 // requests are refused or late; the best goodput is that of any rate up to it, or beyond if there
-// is none.
+// is none. Exit code 1 when something is missed.
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
@@ -97,7 +97,25 @@ double Estimate(ServeProcess* serve, const Flags& flags) {
   return report.tokens_per_second / load.output_tokens;
 }
 
-void PrintMemory(const std::vector<ClusterStats>& samples) {
+// The most by which a process's memory may grow.
+constexpr double kFlat = 1.02;
+// Retries that were let in between half and twice of what was told.
+constexpr double kTrueRetries = 0.9;
+
+// Collects verdicts. A figure that is not a number is no success.
+class Judge {
+ public:
+  const char* operator()(bool good) {
+    all_good_ = all_good_ && good;
+    return good ? "ok" : "MISSED";
+  }
+  bool all_good() const { return all_good_; }
+
+ private:
+  bool all_good_ = true;
+};
+
+void PrintMemory(const std::vector<ClusterStats>& samples, Judge* judge) {
   constexpr double kMiB = 1 << 20;
   for (const auto& [name, first] : samples.front()) {
     int64_t most = 0;
@@ -109,14 +127,13 @@ void PrintMemory(const std::vector<ClusterStats>& samples) {
       const auto it = samples[i].find(name);
       return it == samples[i].end() ? 0 : it->second.resident_bytes / kMiB;
     };
-    std::printf("  %-14s %.1f MiB before, %.1f after a quarter, %.1f at the end, %.1f at most\n",
-                name.c_str(), first.resident_bytes / kMiB, at(samples.size() / 4),
-                at(samples.size() - 1), most / kMiB);
+    const double quarter = at(samples.size() / 4), end = at(samples.size() - 1);
+    std::printf(
+        "  %-14s %.1f MiB before, %.1f after a quarter, %.1f at the end, %.1f at most   %s\n",
+        name.c_str(), first.resident_bytes / kMiB, quarter, end, most / kMiB,
+        (*judge)(quarter > 0 && end <= quarter * kFlat));
   }
 }
-
-// A figure that is not a number is no success.
-const char* Judge(bool good) { return good ? "ok" : "MISSED"; }
 
 int Main(Flags flags) {
   auto started = ServeProcess::Start(flags.serve);
@@ -156,19 +173,22 @@ int Main(Flags flags) {
   const std::vector<ClusterStats> samples = memory.Stop();
   std::printf("--- overload: %.2f times the capacity of %.2f requests/s\n%s\n", flags.overload,
               capacity, ToText(report).c_str());
+  Judge judge;
   std::printf("goodput          %.1f tokens/s, %.2f of the best %.1f   %s\n", report.goodput,
               report.goodput / best, best,
-              Judge(report.goodput > 0 && report.goodput >= 0.9 * best));
+              judge(report.goodput > 0 && report.goodput >= 0.9 * best));
   std::printf("refusals         p50 %.2f ms, p99 %.2f ms   %s\n", report.refusal_ms.p50,
               report.refusal_ms.p99,
-              Judge(report.refused > 0 && report.refusal_ms.p50 < 5 && report.refusal_ms.p99 < 25));
-  std::printf("RetryInfo        %.0f %% within a factor of two (%.0f %% but for the polling)\n",
-              report.retries.within_two * 100, report.retries.within_two_polled * 100);
-  PrintMemory(samples);
+              judge(report.refused > 0 && report.refusal_ms.p50 < 5 && report.refusal_ms.p99 < 25));
+  std::printf(
+      "RetryInfo        %.0f %% within a factor of two (%.0f %% but for the polling)   %s\n",
+      report.retries.within_two * 100, report.retries.within_two_polled * 100,
+      judge(report.retries.within_two_polled >= kTrueRetries));
+  PrintMemory(samples, &judge);
   std::printf("%s\n", ToJson(report).c_str());
   int exit_code;
   serve.Stop(&exit_code);
-  return exit_code;
+  return exit_code != 0 ? exit_code : judge.all_good() ? 0 : 1;
 }
 
 }  // namespace
