@@ -14,6 +14,7 @@
 #include "router/fleet/attach_service.h"
 #include "router/fleet/fleet.h"
 #include "router/fleet/worker_messages.h"
+#include "server/call_counter.h"
 #include "server/grpc_server.h"
 #include "server/shutdown_signal.h"
 #include "spdlog/spdlog.h"
@@ -58,7 +59,10 @@ absl::Status RunRouter(const RouterOptions& options) {
   Fleet fleet(fleet_options, Clock::Real());
   if (!options.model.empty()) RETURN_IF_ERROR(AddModelFromFile(options, &fleet));
 
-  InferenceService inference({}, &fleet, Clock::Real());
+  const auto calls = std::make_shared<CallCounter>();
+  InferenceServiceOptions inference_options;
+  inference_options.count_stream = [calls] { return calls->Count(); };
+  InferenceService inference(inference_options, &fleet, Clock::Real());
   ClusterServiceImpl cluster(&fleet, kVersion);
   AttachService attach(&fleet);
   const NamedService attach_service = {worker::v1::WorkerService::service_full_name(), &attach};
@@ -66,6 +70,8 @@ absl::Status RunRouter(const RouterOptions& options) {
                                         {v1::ClusterService::service_full_name(), &cluster}};
   if (options.worker_listen.empty()) services.push_back(attach_service);
   GrpcServerOptions server_options;
+  server_options.calls = calls;
+  server_options.self_counting = {InferenceService::kGenerate};
   server_options.listen = options.listen;
   ASSIGN_OR_RETURN(const std::unique_ptr<GrpcServer> server,
                    GrpcServer::Create(server_options, services));
@@ -73,6 +79,7 @@ absl::Status RunRouter(const RouterOptions& options) {
   if (!options.worker_listen.empty()) {
     server_options.listen = options.worker_listen;
     server_options.listen_flag = "--worker-listen";
+    server_options.calls = nullptr;  // it has its own
     ASSIGN_OR_RETURN(worker_server, GrpcServer::Create(server_options, {attach_service}));
   }
   spdlog::info("listening on {} (port {})", options.listen, server->port());

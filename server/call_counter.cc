@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace baton {
 namespace {
@@ -21,21 +22,29 @@ class CountedCall : public grpc::experimental::Interceptor {
 
 class Factory : public grpc::experimental::ServerInterceptorFactoryInterface {
  public:
-  explicit Factory(CallCounter* counter) : counter_(counter) {}
+  Factory(CallCounter* counter, std::set<std::string> self_counting)
+      : counter_(counter), self_counting_(std::move(self_counting)) {}
   grpc::experimental::Interceptor* CreateServerInterceptor(
-      grpc::experimental::ServerRpcInfo*) override {
+      grpc::experimental::ServerRpcInfo* call) override {
+    if (self_counting_.count(call->method()) > 0) return nullptr;
     return new CountedCall(counter_);
   }
 
  private:
   CallCounter* const counter_;
+  const std::set<std::string> self_counting_;
 };
 
 }  // namespace
 
 std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface> CallCounter::Interceptor(
-    CallCounter* counter) {
-  return std::make_unique<Factory>(counter);
+    CallCounter* counter, std::set<std::string> self_counting) {
+  return std::make_unique<Factory>(counter, std::move(self_counting));
+}
+
+std::shared_ptr<void> CallCounter::Count() {
+  Started();
+  return std::shared_ptr<void>(this, [this](void*) { Ended(); });
 }
 
 void CallCounter::Started() {

@@ -42,14 +42,16 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Create(
   RETURN_IF_ERROR(ProbeListenAddress(options.listen_flag, options.listen));
   std::set<std::string> names;
   for (const NamedService& service : services) names.insert(service.name);
-  auto result = std::unique_ptr<GrpcServer>(new GrpcServer(std::move(names)));
+  auto result = std::unique_ptr<GrpcServer>(
+      new GrpcServer(std::move(names),
+                     options.calls != nullptr ? options.calls : std::make_shared<CallCounter>()));
 
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   SetLimits(options, &builder);
   builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &result->port_);
   std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
-  interceptors.push_back(CallCounter::Interceptor(&result->calls_));
+  interceptors.push_back(CallCounter::Interceptor(result->calls_.get(), options.self_counting));
   builder.experimental().SetInterceptorCreators(std::move(interceptors));
   builder.RegisterService(&result->health_);
   for (const NamedService& service : services) builder.RegisterService(service.service);
@@ -71,7 +73,7 @@ GrpcServer::~GrpcServer() {
 void GrpcServer::Shutdown(absl::Duration grace) {
   shut_down_ = true;
   health_.Shutdown();
-  const bool ended = calls_.WaitForNone(std::min(grace, absl::Hours(24 * 365)));
+  const bool ended = calls_->WaitForNone(std::min(grace, absl::Hours(24 * 365)));
   const absl::Duration close = ended ? std::min(grace, kCloseConnections) : absl::ZeroDuration();
   server_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoMicroseconds(close));
   server_->Wait();

@@ -33,6 +33,10 @@ struct GrpcServerOptions {
   absl::Duration keepalive_timeout = absl::Seconds(10);
   // A client that pings more often than this is disconnected (ENHANCE_YOUR_CALM).
   absl::Duration min_ping_interval = absl::Milliseconds(50);
+  // Counts the calls that Shutdown waits for; null: one is made.
+  std::shared_ptr<CallCounter> calls;
+  // Methods ("/package.Service/Method") whose calls count themselves, with `calls`.
+  std::set<std::string> self_counting;
 };
 
 // A service and its full name, as the generated class's service_full_name() gives it.
@@ -66,10 +70,11 @@ class GrpcServer {
   void Shutdown(absl::Duration grace);
 
  private:
-  explicit GrpcServer(std::set<std::string> names) : health_(std::move(names)) {}
+  GrpcServer(std::set<std::string> names, std::shared_ptr<CallCounter> calls)
+      : health_(std::move(names)), calls_(std::move(calls)) {}
 
   HealthService health_;
-  CallCounter calls_;
+  const std::shared_ptr<CallCounter> calls_;
   std::unique_ptr<grpc::Server> server_;  // after those two, which it uses
   int port_ = 0;
   bool shut_down_ = false;

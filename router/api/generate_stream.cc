@@ -22,8 +22,10 @@ absl::Status SlowReader(size_t tokens, size_t bytes) {
 
 std::shared_ptr<GenerateStream> GenerateStream::Create(grpc::CallbackServerContext* context,
                                                        const StreamBuffer::Limits& limits,
-                                                       absl::Duration last_writes) {
-  std::shared_ptr<GenerateStream> stream(new GenerateStream(context, limits, last_writes));
+                                                       absl::Duration last_writes,
+                                                       std::shared_ptr<void> counted) {
+  std::shared_ptr<GenerateStream> stream(
+      new GenerateStream(context, limits, last_writes, std::move(counted)));
   stream->self_ = stream;
   return stream;
 }
@@ -203,6 +205,7 @@ void GenerateStream::OnCancel() { Abandon(absl::CancelledError("the call was can
 
 void GenerateStream::OnDone() {
   timer_->Stop();
+  counted_.reset();
   const std::shared_ptr<GenerateStream> self = std::move(self_);
 }
 

@@ -17,6 +17,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -38,10 +39,12 @@ namespace baton {
 // the client's going away.
 class GenerateStream : public grpc::ServerWriteReactor<grpc::ByteBuffer>, public RequestSink {
  public:
-  // `last_writes` is how long each write may take once the request is over.
+  // `last_writes` is how long each write may take once the request is over; `counted` is let go
+  // when gRPC is done with the call.
   static std::shared_ptr<GenerateStream> Create(grpc::CallbackServerContext* context,
                                                 const StreamBuffer::Limits& limits,
-                                                absl::Duration last_writes);
+                                                absl::Duration last_writes,
+                                                std::shared_ptr<void> counted = nullptr);
 
   // What `started` will say; the group and the numerics class are filled in by OnStarted. To be
   // called before the request is submitted.
@@ -78,8 +81,11 @@ class GenerateStream : public grpc::ServerWriteReactor<grpc::ByteBuffer>, public
   };
 
   GenerateStream(grpc::CallbackServerContext* context, const StreamBuffer::Limits& limits,
-                 absl::Duration last_writes)
-      : last_writes_(last_writes), timer_(std::make_shared<CallTimer>(context)), buffer_(limits) {}
+                 absl::Duration last_writes, std::shared_ptr<void> counted)
+      : last_writes_(last_writes),
+        counted_(std::move(counted)),
+        timer_(std::make_shared<CallTimer>(context)),
+        buffer_(limits) {}
 
   // Starts the next write, or finishes the call when nothing is left to write. Takes no lock while
   // it calls gRPC or the engine, which may call back at once.
@@ -95,6 +101,7 @@ class GenerateStream : public grpc::ServerWriteReactor<grpc::ByteBuffer>, public
   void Abandon(const absl::Status& status);
 
   const absl::Duration last_writes_;
+  std::shared_ptr<void> counted_;  // until OnDone
   const std::shared_ptr<CallTimer> timer_;
   mutable Mutex mu_;
   StreamBuffer buffer_ ABSL_GUARDED_BY(mu_);

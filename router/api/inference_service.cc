@@ -44,7 +44,8 @@ InferenceService::InferenceService(const InferenceServiceOptions& options, Clust
 grpc::ServerWriteReactor<grpc::ByteBuffer>* InferenceService::Generate(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   const std::shared_ptr<GenerateStream> stream =
-      GenerateStream::Create(context, options_.stream, options_.last_writes);
+      GenerateStream::Create(context, options_.stream, options_.last_writes,
+                             options_.count_stream ? options_.count_stream() : nullptr);
   CallTimes times;
   times.arrival = clock_->Now();
   times.deadline = DeadlineOf(*context, times.arrival);

@@ -6,6 +6,7 @@
 #ifndef BATON_ROUTER_API_INFERENCE_SERVICE_H_
 #define BATON_ROUTER_API_INFERENCE_SERVICE_H_
 
+#include <functional>
 #include <memory>
 
 #include "absl/status/status.h"
@@ -26,6 +27,9 @@ struct InferenceServiceOptions {
   // How long each write may take once its request is over.
   absl::Duration last_writes = absl::Seconds(30);
   RandomSource random = SystemRandom;
+  // Called for each call of kGenerate; what it gives is held until the call has ended. Null: nobody
+  // counts them.
+  std::function<std::shared_ptr<void>()> count_stream;
 };
 
 using RawInferenceService = v1::InferenceService::WithRawCallbackMethod_Generate<
@@ -38,6 +42,8 @@ using RawInferenceService = v1::InferenceService::WithRawCallbackMethod_Generate
 
 class InferenceService final : public RawInferenceService {
  public:
+  static constexpr char kGenerate[] = "/baton.v1.InferenceService/Generate";
+
   // `cluster` and `clock` must outlive this object, and this object the server that it is
   // registered with. `clock` is the one that requests' deadlines are measured on.
   InferenceService(const InferenceServiceOptions& options, Cluster* cluster, const Clock* clock);

@@ -20,9 +20,24 @@ FleetOptions RoomyFleet(uint32_t max_running, bool run_ahead) {
   return options;
 }
 
+namespace {
+
+// As `baton router` does.
+InferenceServiceOptions CountedBy(const std::shared_ptr<CallCounter>& calls) {
+  InferenceServiceOptions options;
+  options.count_stream = [calls] { return calls->Count(); };
+  return options;
+}
+
+}  // namespace
+
 TestRouter::TestRouter(const FleetOptions& options)
-    : fleet_(options, Clock::Real()), inference_({}, &fleet_, Clock::Real()), attach_(&fleet_) {
+    : fleet_(options, Clock::Real()),
+      inference_(CountedBy(calls_), &fleet_, Clock::Real()),
+      attach_(&fleet_) {
   GrpcServerOptions server;
+  server.calls = calls_;
+  server.self_counting = {InferenceService::kGenerate};
   server.listen = "127.0.0.1:0";
   auto made =
       GrpcServer::Create(server, {{v1::InferenceService::service_full_name(), &inference_},

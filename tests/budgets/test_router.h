@@ -8,6 +8,7 @@
 #include "router/api/inference_service.h"
 #include "router/fleet/attach_service.h"
 #include "router/fleet/fleet.h"
+#include "server/call_counter.h"
 #include "server/grpc_server.h"
 
 namespace baton {
@@ -29,6 +30,7 @@ class TestRouter {
 
  private:
   Fleet fleet_;
+  const std::shared_ptr<CallCounter> calls_ = std::make_shared<CallCounter>();
   InferenceService inference_;
   AttachService attach_;
   std::unique_ptr<GrpcServer> server_;
