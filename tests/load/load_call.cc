@@ -52,8 +52,12 @@ void LoadCall::OnDone(const grpc::Status& grpc_status) {
     outcome_.reason = Reason(status).value_or("");
     outcome_.retry_after = RetryAfter(status);
   }
-  done_(std::move(outcome_));
+  const std::function<void(Outcome)> done = std::move(done_);
+  Outcome outcome = std::move(outcome_);
+  // First of all: whoever waits for `done` may let go of the stub, and the call's context must not
+  // be the last to hold the channel, which cannot be destroyed on a thread of gRPC's.
   delete this;
+  done(std::move(outcome));
 }
 
 }  // namespace baton

@@ -31,7 +31,7 @@ class LoadCall : public grpc::ClientReadReactor<v1::GenerateResponse> {
 
   const v1::GenerateRequest request_;
   const absl::Time scheduled_;
-  const std::function<void(Outcome)> done_;
+  std::function<void(Outcome)> done_;
   grpc::ClientContext context_;
   v1::GenerateResponse response_;
   Outcome outcome_;
