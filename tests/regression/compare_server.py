@@ -7,11 +7,12 @@ included. Then eight requests that share a prefix of 1,024 tokens nobody has com
 the last of them has its first token, as the client sees it. Prints a Markdown table of medians, with ratios and the
 floors that must hold; exit code 1 when one does not.
 
-usage: compare_server.py --baton FILE --llama DIR --model FILE.gguf [--q4_0 FILE.gguf] [--runner FILE] [--rounds 3]
+usage: compare_server.py --baton FILE --model FILE.gguf [--llama DIR] [--q4_0 FILE.gguf] [--runner FILE] [--rounds 3]
   --baton    the binary of `bazel build //main:baton`
-  --llama    llama.cpp's folder of binaries
+  --llama    llama.cpp's folder of binaries; without it only Baton and its runner are compared
   --q4_0     the same model in llama.cpp's fastest 4-bit format
-  --runner   the binary of `bazel build //tests/model:runner_benchmark`: the rate without a server
+  --runner   the binary of `bazel build //tests/model:runner_benchmark`: the rate without a server, measured right
+             before and right after the served one, since a machine's speed drifts
 """
 import argparse
 import http.client
@@ -153,9 +154,9 @@ def runner_rate(args):
 
 def main():
     parser = argparse.ArgumentParser()
-    for name in ("baton", "llama", "model"):
+    for name in ("baton", "model"):
         parser.add_argument("--" + name, required=True)
-    for name in ("q4_0", "runner"):
+    for name in ("llama", "q4_0", "runner"):
         parser.add_argument("--" + name)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
@@ -163,19 +164,25 @@ def main():
 
     rates, firsts, runner = {}, {}, []
     for round_ in range(args.rounds):
-        servers = {"Baton": Baton(args), "Q4_1": Llama(args, args.model, 32)}
-        if args.q4_0:
+        servers = {"Baton": Baton(args)}
+        if args.llama:
+            servers["Q4_1"] = Llama(args, args.model, 32)
+        if args.llama and args.q4_0:
             servers["Q4_0"] = Llama(args, args.q4_0, 32)
         for name, server in servers.items():
             with server.start():
                 server.run(prompts(1, IN, 7), 4)
                 for n in STREAMS:
+                    beside = args.runner and name == "Baton" and n == STREAMS[-1]
+                    before = runner_rate(args) if beside else 0
                     seconds, tokens, _ = server.run(prompts(n, IN, f"{round_} {n}"), OUT)
+                    if beside:
+                        runner.append((before + runner_rate(args)) / 2)
                     if tokens != n * OUT:
                         sys.exit(f"{name} gave {tokens} tokens at {n} streams, expected {n * OUT}")
                     rates.setdefault((name, n), []).append(tokens / seconds)
-        if args.runner:
-            runner.append(runner_rate(args))
+        if not args.llama:
+            continue
         shared = prompts(1, PREFIX, f"prefix {round_}")[0]
         work = prompts(PREFIX_STREAMS, PREFIX + 16, f"tails {round_}", shared)
         for name, server in {"Baton": Baton(args), "Q4_1": Llama(args, args.model, PREFIX_STREAMS)}.items():
@@ -200,7 +207,10 @@ def main():
     if runner:
         share = median(a / b for a, b in zip(rates["Baton", 32], runner))
         ok = ok and share >= RUNNER_FLOOR
-        print(f"\nThe same work by the model runner alone: {median(runner):.0f}; served at 32 streams: {share:.1%} of it.")
+        print(f"\nThe same work by the model runner alone: {median(runner):.0f}; served at 32 streams: {share:.1%} of it "
+              f"({', '.join(f'{a / b:.1%}' for a, b in zip(rates['Baton', 32], runner))}).")
+    if not args.llama:
+        sys.exit(0 if ok else "a floor does not hold")
     ratio = median(b / a for a, b in zip(firsts["Baton"], firsts["Q4_1"]))
     ok = ok and ratio >= PREFIX_FLOOR
     print(f"\nLast first token of {PREFIX_STREAMS} requests that share a cold prefix of {PREFIX} tokens: Baton "
