@@ -76,9 +76,7 @@ absl::Status AddTokens(absl::string_view flag, const std::string& list, v1::Toke
 // Flags that say nothing together, and texts that can not be sent.
 absl::Status CheckFlags(const GenerateOptions& options) {
   RETURN_IF_ERROR(CheckRequestOptions(options.request));
-  if (!options.request.system.empty() && !options.chat) {
-    return absl::InvalidArgumentError("--system needs --chat: only a chat has a system message");
-  }
+  RETURN_IF_ERROR(CheckSystemMessage(options.request.system, options.chat));
   if (options.chat && !(options.tokens.empty() && options.token_file.empty())) {
     return absl::InvalidArgumentError("--chat needs a prompt of text, not token ids");
   }

@@ -60,9 +60,7 @@ absl::StatusOr<std::string> Encode(const TokenizeOptions& options, const std::st
 // Whether what was typed can be sent, and means something; the text is called `name`.
 absl::Status Check(const TokenizeOptions& options, absl::string_view name,
                    const std::string& text) {
-  if (!options.system.empty() && !options.chat) {
-    return absl::InvalidArgumentError("--system needs --chat: only a chat has a system message");
-  }
+  RETURN_IF_ERROR(CheckSystemMessage(options.system, options.chat));
   RETURN_IF_ERROR(CheckUtf8("--model", options.model));
   RETURN_IF_ERROR(CheckUtf8("--system", options.system));
   return CheckUtf8(name, text);

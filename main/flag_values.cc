@@ -76,11 +76,14 @@ absl::StatusOr<std::pair<uint32_t, float>> ParseTokenBias(absl::string_view text
 }
 
 absl::Status CheckUtf8(absl::string_view name, absl::string_view text) {
-  const size_t offset = FindInvalidUtf8(text);
-  if (offset == absl::string_view::npos) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrFormat("%s: not valid UTF-8: byte 0x%02x at offset %d of %d", name,
-                      static_cast<unsigned char>(text[offset]), offset, text.size()));
+  const std::string problem = DescribeInvalidUtf8(text);
+  if (problem.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(name, ": ", problem));
+}
+
+absl::Status CheckSystemMessage(absl::string_view system, bool chat) {
+  if (system.empty() || chat) return absl::OkStatus();
+  return absl::InvalidArgumentError("--system needs --chat: only a chat has a system message");
 }
 
 std::string ShowBytes(uint64_t bytes) {

@@ -30,6 +30,9 @@ absl::StatusOr<std::pair<uint32_t, float>> ParseTokenBias(absl::string_view text
 // sent to a server has to be.
 absl::Status CheckUtf8(absl::string_view name, absl::string_view text);
 
+// INVALID_ARGUMENT if there is a --system message and no --chat for it.
+absl::Status CheckSystemMessage(absl::string_view system, bool chat);
+
 // "0 B", "512 MiB", "1.5 GiB": powers of 1024, at most one decimal.
 std::string ShowBytes(uint64_t bytes);
 

@@ -126,7 +126,6 @@ void GenerateStream::OnError(const absl::Status& status) {
 }
 
 void GenerateStream::End(const grpc::Status& status, absl::optional<FinishedEvent> finished) {
-  bool write_is_last = false;
   RequestHandle handle;  // dropped unused, and outside the lock: it may hold the engine's memory
   {
     MutexLock lock(&mu_);
@@ -134,24 +133,19 @@ void GenerateStream::End(const grpc::Status& status, absl::optional<FinishedEven
     if (finished) buffer_.PutFinished(FinishedProto(*finished, prompt_tokens_, numerics_class_));
     end_ = std::make_unique<grpc::Status>(status);
     std::swap(handle, handle_);
-    write_is_last = writing_;
   }
-  if (write_is_last) timer_->CancelAfter(last_writes_);
   handle = {};  // before the call can end: it keeps the engine alive
   Pump();
 }
 
 void GenerateStream::Abandon(const absl::Status& status) {
-  bool write_is_last = false;
   RequestHandle handle;
   {
     MutexLock lock(&mu_);
     buffer_.Clear();
     end_ = std::make_unique<grpc::Status>(ToGrpcStatus(status));
     std::swap(handle, handle_);
-    write_is_last = writing_;
   }
-  if (write_is_last) timer_->CancelAfter(last_writes_);
   if (handle.cancel) handle.cancel();
   handle = {};
   Pump();
@@ -160,6 +154,7 @@ void GenerateStream::Abandon(const absl::Status& status) {
 GenerateStream::Next GenerateStream::TakeNext() {
   Next next;
   MutexLock lock(&mu_);
+  next.is_last_write = writing_ && end_ != nullptr;
   if (writing_ || finished_) return next;
   writing_ = !buffer_.empty();
   if (writing_) next.response = buffer_.Take();

@@ -77,7 +77,7 @@ class GenerateStream : public grpc::ServerWriteReactor<grpc::ByteBuffer>, public
     absl::optional<v1::GenerateResponse> response;
     absl::optional<grpc::Status> end;  // set: this is the last call to gRPC
     std::function<void()> resume;      // to be called first, if set
-    bool is_last_write = false;        // of the last ones: the request is over
+    bool is_last_write = false;        // a write is in flight, or next, and the request is over
   };
 
   GenerateStream(grpc::CallbackServerContext* context, const StreamBuffer::Limits& limits,

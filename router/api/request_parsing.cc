@@ -23,11 +23,8 @@ using ::google::protobuf::internal::WireFormatLite;
 using ::google::protobuf::io::CodedInputStream;
 
 absl::Status CheckString(absl::string_view text, const std::string& path) {
-  const size_t offset = FindInvalidUtf8(text);
-  if (offset == absl::string_view::npos) return absl::OkStatus();
-  return InvalidField(path, absl::StrCat("not valid UTF-8: byte 0x",
-                                         absl::Hex(static_cast<unsigned char>(text[offset])),
-                                         " at offset ", offset, " of ", text.size()));
+  const std::string problem = DescribeInvalidUtf8(text);
+  return problem.empty() ? absl::OkStatus() : InvalidField(path, problem);
 }
 
 // Looks at every string of a message in wire format

@@ -57,7 +57,8 @@ struct EngineCore::Request {
           std::shared_ptr<RequestSink> sink)
       : answer(std::move(tokenizer), std::move(request), std::move(sink)) {}
   Answer answer;
-  bool started = false;  // a choice has
+  bool started = false;                              // a choice has
+  absl::Time paused_since = absl::InfiniteFuture();  // that: it is not paused
   // Of choice 0, for admission_: its first step was planned, or its latest token came. Infinite: it
   // has not started, or it has paused since.
   absl::Time last_progress = absl::InfiniteFuture();
@@ -184,7 +185,7 @@ void EngineCore::Start(Request& r) {
 void EngineCore::Erase(uint64_t id) {
   const auto it = requests_.find(id);
   if (!it->second.started) --queued_requests_;
-  Unpause(id);
+  Unpause(it->second, id);
   requests_.erase(it);
 }
 
@@ -283,13 +284,13 @@ void EngineCore::TellIndexChanges() {
 absl::Time EngineCore::NextWake() const {
   absl::Time wake = absl::InfiniteFuture();
   if (scheduler_ != nullptr) wake = scheduler_->NextDeadline();
-  if (longest_paused_.empty()) return wake;
-  return std::min(wake, longest_paused_.begin()->first + options_.pause_limit);
+  if (paused_.empty()) return wake;
+  return std::min(wake, paused_.begin()->first + options_.pause_limit);
 }
 
 void EngineCore::EndStalled(absl::Time now) {
-  while (!longest_paused_.empty() && now - longest_paused_.begin()->first >= options_.pause_limit) {
-    Fail(longest_paused_.begin()->second,
+  while (!paused_.empty() && now - paused_.begin()->first >= options_.pause_limit) {
+    Fail(paused_.begin()->second,
          absl::ResourceExhaustedError(absl::StrCat("the client has not read for ",
                                                    absl::FormatDuration(options_.pause_limit))));
   }
@@ -358,23 +359,20 @@ void EngineCore::CountProgress(Request& r, absl::Time now) {
 }
 
 void EngineCore::Pause(Request& r, uint64_t id, absl::Time now) {
-  if (!paused_.emplace(id, now).second) return;
-  longest_paused_.emplace(now, id);
+  if (r.paused_since != absl::InfiniteFuture()) return;
+  r.paused_since = now;
+  paused_.emplace(now, id);
   r.last_progress = absl::InfiniteFuture();
   for (uint32_t c = 0; c < r.answer.num_choices(); ++c) scheduler_->Pause(SequenceOf(id, c));
 }
 
-bool EngineCore::Unpause(uint64_t id) {
-  const auto it = paused_.find(id);
-  if (it == paused_.end()) return false;
-  longest_paused_.erase({it->second, id});
-  paused_.erase(it);
-  return true;
+bool EngineCore::Unpause(Request& r, uint64_t id) {
+  return paused_.erase({std::exchange(r.paused_since, absl::InfiniteFuture()), id}) > 0;
 }
 
 void EngineCore::Resume(uint64_t id) {
   const auto it = requests_.find(id);
-  if (it == requests_.end() || !Unpause(id)) return;
+  if (it == requests_.end() || !Unpause(it->second, id)) return;
   for (uint32_t c = 0; c < it->second.answer.num_choices(); ++c)
     scheduler_->Resume(SequenceOf(id, c));
 }

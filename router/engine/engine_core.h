@@ -112,7 +112,7 @@ class EngineCore {
   void HandleToken(uint64_t id, Request& r, SchedulerEvent& event, absl::Time now);
   void HandleExpired(uint64_t id, Request& r, uint32_t choice);
   void Pause(Request& r, uint64_t id, absl::Time now);
-  bool Unpause(uint64_t id);  // false: it was not paused
+  bool Unpause(Request& r, uint64_t id);  // false: it was not paused
   void EndStalled(absl::Time now);
   void Start(Request& r);
   void Erase(uint64_t id);
@@ -135,9 +135,8 @@ class EngineCore {
   std::unique_ptr<Scheduler> scheduler_;  // null between epochs
   EpochInfo epoch_;
   std::map<uint64_t, Request> requests_;
-  std::map<uint64_t, absl::Time> paused_;                     // since when
-  std::set<std::pair<absl::Time, uint64_t>> longest_paused_;  // the same, in the order of time
-  std::vector<uint64_t> accepted_;                            // requests that are yet to be told so
+  std::set<std::pair<absl::Time, uint64_t>> paused_;  // since when, and which
+  std::vector<uint64_t> accepted_;                    // requests that are yet to be told so
   std::vector<uint64_t> unflushed_;  // requests with a part of their prompt to be told
   Admission admission_;
   int64_t queued_requests_ = 0;  // no choice of which has started

@@ -1,5 +1,7 @@
 #include "router/tokenizer/utf8.h"
 
+#include "absl/strings/str_cat.h"
+
 namespace baton {
 namespace {
 
@@ -55,6 +57,14 @@ size_t FindInvalidUtf8(absl::string_view text) {
     pos += unit.size;
   }
   return absl::string_view::npos;
+}
+
+std::string DescribeInvalidUtf8(absl::string_view text) {
+  const size_t offset = FindInvalidUtf8(text);
+  if (offset == absl::string_view::npos) return "";
+  return absl::StrCat("not valid UTF-8: byte 0x",
+                      absl::Hex(static_cast<unsigned char>(text[offset])), " at offset ", offset,
+                      " of ", text.size());
 }
 
 size_t AppendValidUtf8(absl::string_view text, std::string* out) {

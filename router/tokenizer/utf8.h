@@ -30,6 +30,9 @@ Utf8Unit ReadUtf8(absl::string_view text);
 // The offset of the first byte that is not part of well-formed UTF-8, or absl::string_view::npos.
 size_t FindInvalidUtf8(absl::string_view text);
 
+// "not valid UTF-8: byte 0xff at offset 2 of 4", or empty for well-formed UTF-8.
+std::string DescribeInvalidUtf8(absl::string_view text);
+
 // Appends `text` to `out` with each maximal subpart of an ill-formed sequence replaced by U+FFFD,
 // and returns how many bytes at the end of `text` (0 to 3) were left out because they start a
 // character that is not complete yet.

@@ -3,7 +3,8 @@
 
 Prints, for each rank, how long it computed, how much of its time it waited for other ranks within steps and was idle
 between steps while it had work, how much of that passed before the next plan was there, and a strip of the steps: each
-column is a slice of time, "#" where it computed more than half of it. Gaps of more than --pause milliseconds are taken for times without work.
+column is a slice of time, "#" where it computed more than half of it. Gaps of more than --pause milliseconds are taken
+for times without work.
 
 usage: timeline.py DIR [--pause 50] [--columns 100] [--strip-ms 200] [--merge FILE]
   --merge   also write the timelines of all ranks into one file, for chrome://tracing or Perfetto
@@ -36,7 +37,8 @@ def summarise(name, steps, pause_us):
     there = sum(g["no_plan_us"] == 0 for g in gaps)
     idles = [g["idle_us"] for g in gaps]
     print(f"| {name} | {len(steps)} | {busy / 1e3:.0f} | {waited / total:.2%} | {idle / total:.2%} | "
-          f"{no_plan / total:.2%} | {there / max(1, len(gaps)):.0%} | {quantile(idles, 0.5):.0f} | {quantile(idles, 0.99):.0f} |")
+          f"{no_plan / total:.2%} | {there / max(1, len(gaps)):.0%} | {quantile(idles, 0.5):.0f} | "
+          f"{quantile(idles, 0.99):.0f} |")
 
 
 def strip(name, steps, start, column_us, columns):
