@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "CLI/CLI.hpp"  // CLI11 is headers only
+#include "main/cmd_bench.h"
 #include "main/cmd_chat.h"
 #include "main/cmd_generate.h"
 #include "main/cmd_router.h"
@@ -26,6 +27,7 @@ int main(int argc, char** argv) {
   baton::AddChatCommand(app, &run);
   baton::AddStatusCommand(app, &run);
   baton::AddTokenizeCommand(app, &run);
+  baton::AddBenchCommand(app, &run);
   baton::AddRouterCommand(app, &run);
   baton::AddWorkerCommand(app, &run);
   try {

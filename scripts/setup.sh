@@ -10,15 +10,15 @@ packages=(
   # Bazel and the rules it asks for; it brings the JDK it runs on.
   bazel-bootstrap bazel-platforms bazel-rules-java bazel-rules-proto bazel-skylib
   # The compiler and the libraries that are included by name.
-  g++ libabsl-dev libcli11-dev libfmt-dev libgrpc++-dev libgrpc-dev libprotobuf-dev libspdlog-dev libssl-dev
-  nlohmann-json3-dev protobuf-compiler protobuf-compiler-grpc
+  g++ libabsl-dev libcli11-dev libcurl4-openssl-dev libfmt-dev libgrpc++-dev libgrpc-dev libprotobuf-dev libprotoc-dev
+  libspdlog-dev libssl-dev nlohmann-json3-dev protobuf-compiler protobuf-compiler-grpc
   # For fetch_model.sh: pip, in an environment of its own.
   ca-certificates python3-venv
 )
 test_packages=(
-  # Layering checks, sanitizers, fuzzers, formatting, shell scripts.
-  clang clang-format-14 libclang-rt-14-dev shellcheck
-  libbenchmark-dev libgmock-dev libgtest-dev
+  # Layering checks, sanitizers, fuzzers, formatting, shell scripts, reports.
+  clang clang-format-14 jq libclang-rt-14-dev libxml2-utils shellcheck
+  libbenchmark-dev libcpp-httplib-dev libgmock-dev libgtest-dev
 )
 
 case "${1:-}" in
