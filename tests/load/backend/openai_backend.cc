@@ -18,10 +18,6 @@ constexpr absl::Duration kRetryInterval = absl::Milliseconds(100);
 constexpr absl::Duration kMinAttempt = absl::Seconds(1), kMaxAttempt = absl::Seconds(10);
 constexpr absl::string_view kModelsPath = "/v1/models";
 
-std::string DefaultPath(OpenAiEndpoint endpoint) {
-  return endpoint == OpenAiEndpoint::kChat ? "/v1/chat/completions" : "/v1/completions";
-}
-
 bool HasNoSuchPath(int status) { return status == 404 || status == 405 || status == 501; }
 
 absl::StatusOr<HttpClientOptions> ClientOptions(const OpenAiOptions& options, bool loopback) {
@@ -41,6 +37,10 @@ absl::StatusOr<HttpClientOptions> ClientOptions(const OpenAiOptions& options, bo
 }
 
 }  // namespace
+
+std::string DefaultOpenAiPath(OpenAiEndpoint endpoint) {
+  return endpoint == OpenAiEndpoint::kChat ? "/v1/chat/completions" : "/v1/completions";
+}
 
 OpenAiBackend::~OpenAiBackend() {
   if (loop_ == nullptr) return;
@@ -127,8 +127,8 @@ absl::Status OpenAiBackend::Check(const LoadRequest& request) const {
 void OpenAiBackend::Start(const LoadRequest& request, absl::optional<absl::Time> scheduled,
                           Done done) {
   HttpRequest http;
-  http.url = absl::StrCat(base_url_,
-                          options_.path.empty() ? DefaultPath(options_.endpoint) : options_.path);
+  http.url = absl::StrCat(
+      base_url_, options_.path.empty() ? DefaultOpenAiPath(options_.endpoint) : options_.path);
   http.body = OpenAiBody(options_.endpoint, model_, request, options_.extra_body);
   OpenAiCallOptions call_options;
   call_options.endpoint = options_.endpoint;

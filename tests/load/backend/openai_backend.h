@@ -46,6 +46,9 @@ struct OpenAiOptions {
   size_t max_event_bytes = 16 << 20;
 };
 
+// "/v1/completions" or "/v1/chat/completions".
+std::string DefaultOpenAiPath(OpenAiEndpoint endpoint);
+
 class OpenAiBackend : public Backend {
  public:
   // What is wrong with the options is told by Connect.

@@ -120,13 +120,15 @@ absl::Status AsWrongOption(const absl::Status& status) {
   return absl::InvalidArgumentError(status.message());
 }
 
-// With Baton, the server counts the tokens of texts; others are estimated.
+// With Baton, the server counts the tokens of texts; others are estimated. It connects with the
+// first text: most workloads have none to count.
 TokenCounter MakeTokenCounter(const TargetOptions& target, const std::string& model) {
   if (target.backend != "baton") return EstimatingCounter();
-  auto client = Client::Connect(target.server, target.ready_timeout);
-  if (!client.ok()) return EstimatingCounter();
-  return [client = std::shared_ptr<Client>(std::move(*client)),
-          model](const std::string& text) -> absl::StatusOr<uint32_t> {
+  return [target, model, client = std::shared_ptr<Client>()](
+             const std::string& text) mutable -> absl::StatusOr<uint32_t> {
+    if (client == nullptr) {
+      ASSIGN_OR_RETURN(client, Client::Connect(target.server, target.ready_timeout));
+    }
     v1::TokenizeRequest request;
     request.set_model(model);
     request.set_text(text);

@@ -29,9 +29,12 @@ std::string BaseUrl(const TargetOptions& target) {
   return absl::StrCat("http://", v6 ? "[" : "", target.host, v6 ? "]" : "", ":", target.port);
 }
 
-std::string Endpoint(const TargetOptions& target) {
-  if (!target.endpoint.empty()) return target.endpoint;
-  return target.backend == "openai" ? "/v1/completions" : "/v1/chat/completions";
+OpenAiEndpoint Endpoint(const TargetOptions& target) {
+  return target.backend == "openai" ? OpenAiEndpoint::kCompletions : OpenAiEndpoint::kChat;
+}
+
+std::string Path(const TargetOptions& target) {
+  return target.endpoint.empty() ? DefaultOpenAiPath(Endpoint(target)) : target.endpoint;
 }
 
 absl::Status CheckHeaders(const std::vector<std::string>& headers) {
@@ -119,8 +122,7 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeGrpc(const TargetOptions& target, b
 absl::StatusOr<std::unique_ptr<Backend>> MakeOpenAi(const TargetOptions& target, bool keep_text) {
   OpenAiOptions options;
   options.base_url = BaseUrl(target);
-  options.endpoint =
-      target.backend == "openai" ? OpenAiEndpoint::kCompletions : OpenAiEndpoint::kChat;
+  options.endpoint = Endpoint(target);
   options.path = target.endpoint;
   options.model = target.model;
   options.headers = target.headers;
@@ -161,7 +163,7 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const TargetOptions& target
 }
 
 std::string TargetAddress(const TargetOptions& target) {
-  return IsHttp(target) ? absl::StrCat(BaseUrl(target), Endpoint(target)) : target.server;
+  return IsHttp(target) ? absl::StrCat(BaseUrl(target), Path(target)) : target.server;
 }
 
 }  // namespace baton

@@ -82,7 +82,6 @@ RunSettings MakeSettings(const BenchContext& context, const Workload& workload,
   settings.backend = options.target.backend;
   settings.address = TargetAddress(options.target);
   settings.label = options.output.label;
-  settings.dataset = options.workload.dataset_name;
   settings.dataset_options = DescribeWorkload(options.workload);
   settings.num_prompts = options.workload.num_prompts;
   settings.request_rate = schedule.request_rate;

@@ -50,21 +50,6 @@ absl::Status Write(const std::string& path, const std::string& line, bool append
   return file ? absl::OkStatus() : absl::DataLossError(CanNotWrite(path));
 }
 
-}  // namespace
-
-absl::Status CheckWritable(absl::string_view flag, const std::string& path) {
-  if (path.empty()) return absl::OkStatus();
-  std::error_code ignored;
-  const bool existed = std::filesystem::exists(path, ignored);
-  if (!std::ofstream(path, std::ios::app)) {
-    return absl::InvalidArgumentError(absl::StrCat(flag, ": ", CanNotWrite(path)));
-  }
-  if (!existed) std::filesystem::remove(path, ignored);
-  return absl::OkStatus();
-}
-
-namespace {
-
 absl::Status MakeFolder(const std::string& folder) {
   std::error_code error;
   if (!folder.empty()) std::filesystem::create_directories(folder, error);
@@ -91,6 +76,17 @@ absl::Status CheckResultPath(const OutputOptions& output) {
 }
 
 }  // namespace
+
+absl::Status CheckWritable(absl::string_view flag, const std::string& path) {
+  if (path.empty()) return absl::OkStatus();
+  std::error_code ignored;
+  const bool existed = std::filesystem::exists(path, ignored);
+  if (!std::ofstream(path, std::ios::app)) {
+    return absl::InvalidArgumentError(absl::StrCat(flag, ": ", CanNotWrite(path)));
+  }
+  if (!existed) std::filesystem::remove(path, ignored);
+  return absl::OkStatus();
+}
 
 absl::Status CheckOutput(const OutputOptions& output) {
   RETURN_IF_ERROR(CheckMetadata(output.metadata));
@@ -128,7 +124,7 @@ absl::StatusOr<std::string> SaveReport(const OutputOptions& output, const RunRep
   // As Python writes JSON; bytes that are no text are replaced.
   const std::string line =
       result.dump(-1, ' ', /*ensure_ascii=*/true, nlohmann::ordered_json::error_handler_t::replace);
-  if (absl::Status status = Write(path, line, output.append_result); !status.ok()) return status;
+  RETURN_IF_ERROR(Write(path, line, output.append_result));
   return path;
 }
 

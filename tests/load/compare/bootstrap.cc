@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/check.h"
+#include "tests/load/stats/sorted_values.h"
 
 namespace baton {
 namespace {
@@ -27,10 +28,7 @@ size_t DrawIndex(size_t size, std::mt19937_64* engine) {
 
 // The value below which a share `share` of the sorted values lie, between ranks linearly.
 double ValueAt(const std::vector<double>& sorted, double share) {
-  const double rank = share * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<size_t>(rank);
-  const size_t above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (rank - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+  return ValueAtRank(sorted, share * static_cast<double>(sorted.size() - 1));
 }
 
 double MeanOfDraw(const std::vector<double>& logs, std::mt19937_64* engine) {

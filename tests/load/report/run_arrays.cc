@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "tests/load/report/json_access.h"
+#include "tests/load/stats/sorted_values.h"
 
 namespace baton {
 namespace {
@@ -18,10 +19,7 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kMostSeconds = 1e6;  // a timeline that is longer is no timeline
 
 double Percentile(const std::vector<double>& sorted, double percent) {
-  const double rank = static_cast<double>(sorted.size() - 1) * percent / 100;
-  const auto below = static_cast<size_t>(rank);
-  const size_t above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (rank - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+  return ValueAtRank(sorted, static_cast<double>(sorted.size() - 1) * percent / 100);
 }
 
 // The requests' indices in the order in which they were sent.

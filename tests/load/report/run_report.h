@@ -21,7 +21,6 @@ struct RunSettings {
   std::string backend;  // "baton", "grpc", "openai" or "openai-chat"
   std::string address;  // of the server
   std::string label;    // "": none
-  std::string dataset;  // the workload's name
   nlohmann::ordered_json dataset_options;
   uint64_t num_prompts = 0;
   double request_rate = 0;  // infinity: no schedule

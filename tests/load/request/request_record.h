@@ -60,7 +60,6 @@ struct RequestRecord {
   std::string finish;   // the finish reason in small letters: "length", "stop", "deadline" …
   absl::optional<absl::Duration> retry_after;
 
-  uint32_t asked_tokens = 0;   // the most that it could get
   uint32_t prompt_tokens = 0;  // the server's count if it gives one, else the workload's
   bool prompt_tokens_reported = false;
   uint32_t output_tokens = 0;  // the server's count if it gives one, else what the chunks hold

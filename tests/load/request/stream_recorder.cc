@@ -25,7 +25,6 @@ StreamRecorder::StreamRecorder(const LoadRequest& request, absl::optional<absl::
   record_.conversation = request.conversation;
   record_.turn = request.turn;
   record_.scheduled = scheduled;
-  record_.asked_tokens = request.max_tokens;
   record_.prompt_tokens = request.prompt_tokens;
 }
 

@@ -1,7 +1,6 @@
 #include "tests/load/run/load_run.h"
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
 #include <queue>
 #include <utility>
@@ -12,10 +11,6 @@
 
 namespace baton {
 namespace {
-
-std::chrono::nanoseconds ToNanoseconds(absl::Duration d) {
-  return std::chrono::nanoseconds(std::max<int64_t>(0, absl::ToInt64Nanoseconds(d)));
-}
 
 // A request that has its time.
 struct Planned {
@@ -46,7 +41,7 @@ class EndedQueue {
     while (ended_.empty()) {
       const absl::Duration left = until - Clock::Real()->Now();
       if (left <= absl::ZeroDuration()) break;
-      changed_.WaitFor(&mu_, ToNanoseconds(left));
+      changed_.WaitFor(&mu_, absl::ToChronoNanoseconds(left));
     }
     return std::exchange(ended_, {});
   }
@@ -64,7 +59,6 @@ class Run {
       : backend_(backend), workload_(workload), options_(options) {
     result_.open_loop = options.arrivals.has_value();
     result_.max_concurrency = options.max_concurrency;
-    result_.planned = workload.size();
     result_.records.reserve(workload.size());
     result_.lag.send_us.reserve(workload.size());
   }
@@ -90,8 +84,10 @@ class Run {
   }
 
  private:
+  bool told_to_stop() const { return options_.stop != nullptr && options_.stop->load(); }
+
   bool Over() {
-    if (options_.stop != nullptr && options_.stop->load()) Stop();
+    if (told_to_stop()) Stop();
     if (running_ == 0 && (stopping_ || (!next_ && follow_ups_.empty()))) return true;
     return stopping_ && Clock::Real()->Now() >= give_up_;
   }
@@ -115,15 +111,12 @@ class Run {
   void PrepareNext() {
     next_.reset();
     if (prepared_ == workload_.size()) return;
-    const absl::Duration at =
-        options_.arrivals ? (*options_.arrivals)[prepared_] : absl::ZeroDuration();
-    next_at_ = at;
+    next_at_ = options_.arrivals ? (*options_.arrivals)[prepared_] : absl::ZeroDuration();
     next_ = workload_.Request(prepared_++);
   }
 
   bool MaySend() const {
-    const bool told_to_stop = options_.stop != nullptr && options_.stop->load();
-    return !stopping_ && !told_to_stop && running_ < options_.max_concurrency.value_or(SIZE_MAX);
+    return !stopping_ && !told_to_stop() && running_ < options_.max_concurrency.value_or(SIZE_MAX);
   }
 
   void SendWhatIsDue() {

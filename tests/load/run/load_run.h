@@ -56,7 +56,6 @@ struct LoadRunResult {
   bool gave_up = false;                // it was stopped by failures
   size_t unfinished = 0;               // requests that were under way when it was stopped
   size_t peak = 0;                     // the most requests under way at one moment
-  size_t planned = 0;                  // the workload's requests; follow-ups come on top
   std::vector<RequestRecord> records;  // of those that have ended, in the order of sending
   GapSamples thinned_gaps;             // of the completed records that were thinned
   OwnLag lag;
