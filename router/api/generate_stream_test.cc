@@ -158,6 +158,7 @@ class HastyCluster : public FakeCluster {
 
 TEST(GenerateStreamTest, ResumesWhatDrainedBeforeThereWasAHandle) {
   InferenceServiceOptions options;
+  options.read_at_once_bytes = 0;  // Submit waits for the client
   options.stream.high_tokens = 2;
   HastyCluster cluster;
   InferenceService service(options, &cluster, Clock::Real());

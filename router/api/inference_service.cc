@@ -50,12 +50,16 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* InferenceService::Generate(
   times.arrival = clock_->Now();
   times.deadline = DeadlineOf(*context, times.arrival);
   grpc::ByteBuffer raw = TakeRequest(request);
-  const bool posted = pool_.TryPost(raw.Length(), [this, raw, times, stream] {
+  const auto read = [this, raw, times, stream] {
     if (stream->ended()) return;
     const absl::Status status = StartGenerate(raw, times, stream);
     if (!status.ok()) stream->Fail(status);
-  });
-  if (!posted) stream->Fail(Busy());
+  };
+  if (raw.Length() <= options_.read_at_once_bytes) {
+    read();
+  } else if (!pool_.TryPost(raw.Length(), read)) {
+    stream->Fail(Busy());
+  }
   return stream.get();  // keeps itself alive until OnDone
 }
 

@@ -1,11 +1,13 @@
-// baton.v1.InferenceService over gRPC's callback API: gRPC's threads only hand over, a small pool
-// parses, renders and tokenises, and the engine's thread writes.
+// baton.v1.InferenceService over gRPC's callback API: a small pool parses, renders and tokenises,
+// and the engine's turns write. gRPC's threads only hand over, but for Generate requests so small
+// that a wake-up of the pool would take longer than to read them.
 //
 // Every method but ListModels is served raw (see raw_message.h), so that a malformed request gets
 // INVALID_ARGUMENT.
 #ifndef BATON_ROUTER_API_INFERENCE_SERVICE_H_
 #define BATON_ROUTER_API_INFERENCE_SERVICE_H_
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 
@@ -22,7 +24,9 @@
 namespace baton {
 
 struct InferenceServiceOptions {
-  WorkPool::Options work;       // what parses, renders and tokenises
+  WorkPool::Options work;  // what parses, renders and tokenises
+  // Generate requests of at most so many bytes do without it.
+  size_t read_at_once_bytes = 1024;
   StreamBuffer::Limits stream;  // of each stream
   // How long each write may take once its request is over.
   absl::Duration last_writes = absl::Seconds(30);
@@ -67,7 +71,7 @@ class InferenceService final : public RawInferenceService {
                                        v1::ListModelsResponse* response) override;
 
  private:
-  // What the pool does for Generate.
+  // Parses, checks and submits.
   absl::Status StartGenerate(const grpc::ByteBuffer& raw, const CallTimes& times,
                              const std::shared_ptr<GenerateStream>& stream);
 

@@ -217,6 +217,7 @@ TEST(GenerateTest, RefusesWorkBeyondThePoolsQueue) {
   std::promise<void> blocked, release;
   std::shared_future<void> released(release.get_future());
   InferenceServiceOptions options;
+  options.read_at_once_bytes = 0;
   options.work.threads = 1;
   options.work.max_queued = 1;
   std::atomic<int> drawn = 0;

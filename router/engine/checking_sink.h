@@ -110,7 +110,7 @@ class CheckingSink : public RequestSink {
   const bool pauses_;
   const FakeGroup* const alone_;
   ExerciseCounts* const counts_;
-  // Of the engine's thread.
+  // Of the engine's turns.
   std::vector<std::vector<int32_t>> journals_;  // by choice
   bool started_ = false;
   uint32_t choices_ended_ = 0;

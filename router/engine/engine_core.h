@@ -1,6 +1,6 @@
 // The engine of one group: requests in, plans out, results in, events out. A state machine without
 // threads or sockets; the clock, the link to the group and the sinks are passed in. Engine
-// (engine.h) runs it on a thread.
+// (engine.h) runs it, one thread at a time.
 //
 // One turn of its loop: drain the inbox, schedule, send the plan to every rank; when a result
 // comes, commit the tokens to the journals, and only then tell the clients.

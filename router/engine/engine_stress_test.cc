@@ -112,6 +112,7 @@ class Round {
     EngineRequest request = MakeRequest(rng);
     sinks.push_back(std::make_shared<CheckingSink>(request, OneIn(4, rng), &alone_, counts_));
     engine.Submit(IdOf(client, sinks.size() - 1), tokenizer_, std::move(request), sinks.back(), {});
+    engine.TakeTurn();
   }
 
   // A reader in ten does not come back.

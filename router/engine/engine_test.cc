@@ -37,6 +37,7 @@ class InstantLink : public PlanSink {
  public:
   void SendPlan(uint64_t epoch, const StepPlan& plan) override {
     engine->PostResult(epoch, group.Run(plan));
+    engine->TakeTurn();
   }
   void OnIndexChanges(const std::vector<IndexChange>&) override {}
   void OnIndexLost() override {}
@@ -59,6 +60,7 @@ TEST(Engine, ServesManyThreadsAndLeavesNothing) {
         const uint64_t id = static_cast<uint64_t>(t * 100 + i);
         sinks[id] = std::make_shared<RecordingSink>();
         engine.Submit(id, tokenizer, Request(1 + i % 7, 1 + i % 11), sinks[id], {});
+        engine.TakeTurn();
         if (i % 9 == 0) engine.Resume(id);
         if (i % 5 == 0) engine.Cancel(id);
       }

@@ -118,7 +118,7 @@ struct FinishedEvent {
   absl::Duration queued, prefill, first_token, total;
 };
 
-// Where a request's events go. Called on an engine's thread in the order OnStarted, OnPrompt…,
+// Where a request's events go. Called in an engine's turn in the order OnStarted, OnPrompt…,
 // OnPiece… and OnChoiceFinished (for each choice, where there are several), then OnFinished or
 // OnError as the last call; a request that is refused gets OnError alone. An implementation must
 // return at once and never call back into the engine, except through the handle of its own request.

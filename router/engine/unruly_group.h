@@ -88,6 +88,7 @@ class UnrulyGroup : public PlanSink {
       engine.PostResult(epoch, std::move(strange));
     }
     engine.PostResult(epoch, last_result_);
+    engine.TakeTurn();
   }
 
   bool OneIn(uint64_t n) { return rng_() % n == 0; }

@@ -98,6 +98,7 @@ RequestHandle Fleet::Submit(std::shared_ptr<const ModelContext> model, EngineReq
     sink->OnError(absl::UnavailableError(missing));
     return {[] {}, [] {}};
   }
+  engine->TakeTurn();
   return {[engine, id] { engine->Cancel(id); }, [engine, id] { engine->Resume(id); }};
 }
 

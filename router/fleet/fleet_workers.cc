@@ -84,6 +84,7 @@ void Fleet::Result(AttachmentId id, uint64_t epoch, StepResult result) {
     if (!g->group.IsSampler(id)) return;
   }
   g->engine->PostResult(epoch, std::move(result));
+  g->engine->TakeTurn();
 }
 
 void Fleet::EpochFailed(AttachmentId id, uint64_t epoch, const std::string& reason) {

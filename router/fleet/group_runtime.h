@@ -24,7 +24,7 @@
 
 namespace baton {
 
-// The engine's thread sends plans through it.
+// The engine's turns send plans through it.
 struct Fleet::GroupRuntime : public PlanSink {
   GroupRuntime(Fleet* f, const std::string& name, Group formed)
       : fleet(f),
@@ -73,7 +73,7 @@ struct Fleet::GroupRuntime : public PlanSink {
   absl::optional<KnownModel> model;  // that a worker brought; of the group's digest
   absl::Time epoch_started = absl::InfiniteFuture();  // when the engine was told of the epoch
 
-  // What the engine's thread needs, apart from the fleet's mutex.
+  // What the engine's turns need, apart from the fleet's mutex.
   Mutex links_mu;
   uint64_t links_epoch ABSL_GUARDED_BY(links_mu) = 0;
   std::vector<std::shared_ptr<WorkerLink>> epoch_links ABSL_GUARDED_BY(links_mu);

@@ -3,7 +3,8 @@
 // sockets between a client, the router and a worker that are processes of their own, from the
 // client's call to the worker's plan and from the worker's result to the client. Once the worker
 // waits a millisecond before every result, so that each finds the router asleep and no plan runs
-// ahead; and once it answers at once, and only the client's clock counts.
+// ahead; and once it answers at once, and only the client's clock counts. The last is done in turns
+// with a bare relay in the router's place: what gRPC alone costs on the same way.
 //
 //   bazel run //tests/budgets:latency [-- REQUESTS [TOKENS]]
 #include <algorithm>
@@ -18,13 +19,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
-#include "absl/types/optional.h"
 #include "client/client.h"
 #include "common/check.h"
 #include "common/clock.h"
 #include "common/mutex.h"
 #include "router/tokenizer/test_vocabulary.h"
 #include "spdlog/spdlog.h"
+#include "tests/budgets/bare_relay.h"
 #include "tests/budgets/bare_server.h"
 #include "tests/budgets/child.h"
 #include "tests/budgets/link_worker.h"
@@ -38,6 +39,7 @@ namespace {
 constexpr absl::Duration kStep = absl::Milliseconds(1);
 constexpr int kWarmUp = 10;  // requests
 constexpr int kPromptTokens = 64;
+constexpr int kTurns = 3;
 
 struct Latencies {
   std::vector<double> to_plan;         // microseconds from the request to the first plan
@@ -101,7 +103,7 @@ class TimingSink : public RequestSink {
     changed_.Signal();
   }
 
-  std::vector<absl::Time> tokens_;  // of the engine's thread until ended_
+  std::vector<absl::Time> tokens_;  // of the engine's turns until ended_
   Mutex mu_;
   CondVar changed_;
   bool ended_ ABSL_GUARDED_BY(mu_) = false;
@@ -291,44 +293,72 @@ struct SocketTimes {
   std::vector<StepTime> steps;
 };
 
-SocketTimes TakeThroughSockets(int requests, uint32_t tokens, absl::Duration step, bool run_ahead) {
+// Client, `Relay` and worker as three processes; the relay is this one.
+template <typename Relay>
+SocketTimes TakeThroughSockets(Relay relay, int requests, uint32_t tokens, absl::Duration step) {
   SocketTimes taken;
-  absl::optional<TestRouter> router(absl::in_place, RoomyFleet(64, run_ahead));
-  Child worker({"worker", router->address(), absl::StrCat(absl::ToInt64Microseconds(step))});
-  router->WaitReady();
-  Child client(ClientCommand("client", router->address(), requests, tokens));
+  Child worker({"worker", relay->address(), absl::StrCat(absl::ToInt64Microseconds(step))});
+  relay->WaitReady();
+  Child client(ClientCommand("client", relay->address(), requests, tokens));
   taken.requests = ReadRequests(&client);
-  router.reset();
+  relay.reset();
   taken.steps = ReadSteps(&worker);
   return taken;
 }
 
+std::unique_ptr<TestRouter> Router(bool run_ahead) {
+  return std::make_unique<TestRouter>(RoomyFleet(64, run_ahead));
+}
+
 void MeasureThroughSockets(int requests, uint32_t tokens) {
-  const SocketTimes t = TakeThroughSockets(requests, tokens, kStep, /*run_ahead=*/false);
+  const SocketTimes t = TakeThroughSockets(Router(/*run_ahead=*/false), requests, tokens, kStep);
   Print("sockets", Compare(t.requests, t.steps), t.steps, 0, 0);
 }
 
-// As a client sees it, when the worker takes no time.
-void MeasureAnsweredAtOnce(int requests, uint32_t tokens) {
-  const SocketTimes t =
-      TakeThroughSockets(requests, tokens, absl::ZeroDuration(), /*run_ahead=*/true);
-  std::vector<double> first, gaps;
-  size_t pieces = 0;
-  for (size_t r = kWarmUp; r < t.requests.size(); ++r) {
-    const RequestTimes& request = t.requests[r];
-    first.push_back(absl::ToDoubleMicroseconds(request.tokens.at(0) - request.asked));
-    pieces += request.tokens.size();
+// As a client sees it, when the worker takes no time: microseconds.
+struct ClientTimes {
+  std::vector<double> first;  // from the call to the first piece
+  std::vector<double> gaps;   // between pieces
+};
+
+void Append(const SocketTimes& taken, ClientTimes* times) {
+  for (size_t r = kWarmUp; r < taken.requests.size(); ++r) {
+    const RequestTimes& request = taken.requests[r];
+    times->first.push_back(absl::ToDoubleMicroseconds(request.tokens.at(0) - request.asked));
     for (size_t i = 1; i < request.tokens.size(); ++i)
-      gaps.push_back(absl::ToDoubleMicroseconds(request.tokens[i] - request.tokens[i - 1]));
+      times->gaps.push_back(absl::ToDoubleMicroseconds(request.tokens[i] - request.tokens[i - 1]));
   }
-  PrintFigure("sockets, answered at once: first token, median", Median(first), 250, "us");
-  PrintFigure("sockets, answered at once: first token, 99 %", Quantile(first, 0.99), 0, "us");
-  PrintFigure("sockets, answered at once: between messages, median", Median(gaps), 100, "us");
-  PrintFigure("sockets, answered at once: between messages, 99 %", Quantile(gaps, 0.99), 0, "us");
-  PrintFigure(
-      "sockets, answered at once: tokens a message",
-      static_cast<double>(tokens) * static_cast<double>(first.size()) / static_cast<double>(pieces),
-      0, "");
+}
+
+void Print(const std::string& who, const ClientTimes& times, uint32_t tokens, double first_budget,
+           double next_budget) {
+  const std::string where = absl::StrCat(who, ", answered at once: ");
+  PrintFigure(where + "first token, median", Median(times.first), first_budget, "us");
+  PrintFigure(where + "first token, 99 %", Quantile(times.first, 0.99), 0, "us");
+  PrintFigure(where + "between messages, median", Median(times.gaps), next_budget, "us");
+  PrintFigure(where + "between messages, 99 %", Quantile(times.gaps, 0.99), 0, "us");
+  PrintFigure(where + "tokens a message",
+              static_cast<double>(tokens) * static_cast<double>(times.first.size()) /
+                  static_cast<double>(times.first.size() + times.gaps.size()),
+              0, "");
+}
+
+// The router and a bare relay in its place, in turns.
+void MeasureAnsweredAtOnce(int requests, uint32_t tokens) {
+  ClientTimes router, bare;
+  for (int turn = 0; turn < kTurns; ++turn) {
+    Append(
+        TakeThroughSockets(std::make_unique<BareRelay>(2), requests, tokens, absl::ZeroDuration()),
+        &bare);
+    Append(TakeThroughSockets(Router(/*run_ahead=*/true), requests, tokens, absl::ZeroDuration()),
+           &router);
+  }
+  Print("bare relay", bare, tokens, 0, 0);
+  Print("router", router, tokens, 250, 100);
+  PrintFigure("router : bare relay, first token", Median(router.first) / Median(bare.first), 1.3,
+              "");
+  PrintFigure("router : bare relay, between messages", Median(router.gaps) / Median(bare.gaps), 0,
+              "");
 }
 
 int Main(const std::vector<std::string>& words) {

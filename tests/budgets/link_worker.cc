@@ -11,6 +11,15 @@
 #include "router/fleet/worker_messages.h"
 
 namespace baton {
+namespace {
+
+absl::Duration CpuTimeOf(clockid_t clock) {
+  timespec t;
+  BATON_CHECK(clock_gettime(clock, &t) == 0);
+  return absl::DurationFromTimespec(t);
+}
+
+}  // namespace
 
 std::shared_ptr<LinkWorker> LinkWorker::Start(const FakeWorkerOptions& options, Fleet* fleet,
                                               StepTimes* times) {
@@ -45,10 +54,8 @@ void LinkWorker::Stop() {
 
 absl::Duration LinkWorker::CpuTime() {
   clockid_t clock;
-  timespec t;
   BATON_CHECK(pthread_getcpuclockid(thread_.native_handle(), &clock) == 0);
-  BATON_CHECK(clock_gettime(clock, &t) == 0);
-  return absl::DurationFromTimespec(t);
+  return CpuTimeOf(clock) - absl::Nanoseconds(router_cpu_nanos_.load());
 }
 
 void LinkWorker::SendFormGroup(const FormGroupOrder& order) {
@@ -78,7 +85,9 @@ void LinkWorker::Run() {
     absl::SleepFor(std::max(next.came, answered) + options_.step - absl::Now());
     answered = absl::Now();
     if (times_ != nullptr) times_->Result();
+    const absl::Duration before = CpuTimeOf(CLOCK_THREAD_CPUTIME_ID);
     fleet_->Result(id_, next.epoch, std::move(result));
+    router_cpu_nanos_ += absl::ToInt64Nanoseconds(CpuTimeOf(CLOCK_THREAD_CPUTIME_ID) - before);
   }
 }
 

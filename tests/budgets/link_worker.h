@@ -3,6 +3,8 @@
 #ifndef BATON_TESTS_BUDGETS_LINK_WORKER_H_
 #define BATON_TESTS_BUDGETS_LINK_WORKER_H_
 
+#include <atomic>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <string>
@@ -26,7 +28,7 @@ class LinkWorker : public WorkerLink {
   ~LinkWorker() override;
   // No result from now on.
   void Stop();
-  // The CPU time that the worker's own thread has taken.
+  // The CPU time that the worker's own thread has taken, but for what the router's code took on it.
   absl::Duration CpuTime();
 
   void SendFormGroup(const FormGroupOrder& order) override;
@@ -55,6 +57,7 @@ class LinkWorker : public WorkerLink {
   StepTimes* const times_;
   AttachmentId id_ = 0;
   std::vector<Slot> slots_;  // of the thread
+  std::atomic<int64_t> router_cpu_nanos_{0};
 
   Mutex mu_;
   CondVar changed_;
