@@ -52,6 +52,11 @@ class Device {
   virtual absl::StatusOr<Buffer> Allocate(int64_t bytes, absl::string_view purpose) = 0;
   virtual absl::StatusOr<std::unique_ptr<Stream>> NewStream() = 0;
 
+  // Enqueues a copy between memory of the host and of the device. The host's memory must stay as it
+  // is until the stream has been synchronised.
+  virtual absl::Status CopyToDevice(Stream& stream, void* to, const void* from, int64_t bytes) = 0;
+  virtual absl::Status CopyToHost(Stream& stream, void* to, const void* from, int64_t bytes) = 0;
+
   // Bytes that could be allocated now, and the device's size.
   virtual int64_t FreeMemory() const = 0;
   virtual int64_t TotalMemory() const = 0;

@@ -6,9 +6,9 @@
 
 #include <cmath>
 #include <cstdint>
-#include <limits>
 
 #include "kernels/float_bits.h"
+#include "kernels/host_device.h"
 
 namespace baton {
 
@@ -28,10 +28,10 @@ struct ExpConstants {
 };
 
 // e^x. NaN gives NaN, above kMax infinity, below kMin (−infinity included) exactly 0.
-inline float ExpF32(float x) {
+BATON_HOST_DEVICE inline float ExpF32(float x) {
   using C = ExpConstants;
   if (!(x >= C::kMin)) return x != x ? x : 0.0f;
-  if (x > C::kMax) return std::numeric_limits<float>::infinity();
+  if (x > C::kMax) return BitsFloat(0x7f800000u);
   const float n = std::nearbyintf(x * C::kLog2E);
   float r = std::fmaf(n, -C::kLn2High, x);
   r = std::fmaf(n, -C::kLn2Low, r);

@@ -6,29 +6,31 @@
 #include <cstdint>
 #include <cstring>
 
+#include "kernels/host_device.h"
+
 namespace baton {
 
-inline uint32_t FloatBits(float x) {
+BATON_HOST_DEVICE inline uint32_t FloatBits(float x) {
   uint32_t u;
   std::memcpy(&u, &x, 4);
   return u;
 }
 
-inline float BitsFloat(uint32_t u) {
+BATON_HOST_DEVICE inline float BitsFloat(uint32_t u) {
   float x;
   std::memcpy(&x, &u, 4);
   return x;
 }
 
 // The 16 bits at p, which needs no alignment.
-inline uint16_t Load16(const uint8_t* p) {
+BATON_HOST_DEVICE inline uint16_t Load16(const uint8_t* p) {
   uint16_t v;
   std::memcpy(&v, p, 2);
   return v;
 }
 
 // IEEE 754 binary16 to binary32: exact.
-inline float F16ToF32(uint16_t h) {
+BATON_HOST_DEVICE inline float F16ToF32(uint16_t h) {
   const uint32_t sign = static_cast<uint32_t>(h & 0x8000u) << 16;
   const uint32_t exponent = (h >> 10) & 0x1f;
   uint32_t mantissa = h & 0x3ffu;
@@ -43,7 +45,7 @@ inline float F16ToF32(uint16_t h) {
 }
 
 // binary32 to binary16; too large becomes infinity.
-inline uint16_t F32ToF16(float x) {
+BATON_HOST_DEVICE inline uint16_t F32ToF16(float x) {
   const uint32_t u = FloatBits(x);
   const uint16_t sign = static_cast<uint16_t>((u >> 16) & 0x8000u);
   const uint32_t magnitude = u & 0x7fffffffu;
@@ -60,9 +62,11 @@ inline uint16_t F32ToF16(float x) {
   return static_cast<uint16_t>(sign | ((magnitude - 0x38000000u + 0xfffu + odd) >> 13));
 }
 
-inline float BF16ToF32(uint16_t b) { return BitsFloat(static_cast<uint32_t>(b) << 16); }
+BATON_HOST_DEVICE inline float BF16ToF32(uint16_t b) {
+  return BitsFloat(static_cast<uint32_t>(b) << 16);
+}
 
-inline uint16_t F32ToBF16(float x) {
+BATON_HOST_DEVICE inline uint16_t F32ToBF16(float x) {
   const uint32_t u = FloatBits(x);
   if ((u & 0x7fffffffu) > 0x7f800000u) return static_cast<uint16_t>((u >> 16) | 0x40u);
   return static_cast<uint16_t>((u + 0x7fffu + ((u >> 16) & 1u)) >> 16);

@@ -1,10 +1,12 @@
 // The operations a model is made of. A backend implements them once; models call nothing else.
 //
 // Every operation takes views of device memory and enqueues its work on a stream: OK means
-// accepted, faults surface when the stream is synchronised. No device memory is allocated inside a
-// step. Shapes are the caller's responsibility (a wrong one is a bug, not an input): plans are
-// validated before they get here. The arithmetic of each operation, to the bit, is part of the
-// backend's specification (CPU: kernels/cpu/kernels.h) and named by arithmetic_version().
+// accepted, faults surface when the stream is synchronised. Memory of the device may not be touched
+// by the host; what operations take as spans, and what RaggedBatch points to, is the host's. No
+// device memory is allocated inside a step. Shapes are the caller's responsibility (a wrong one is
+// a bug, not an input): plans are validated before they get here. The arithmetic of each operation,
+// to the bit, is part of the backend's specification (CPU: kernels/cpu/kernels.h) and named by
+// arithmetic_version().
 #ifndef BATON_KERNELS_OPS_H_
 #define BATON_KERNELS_OPS_H_
 
@@ -20,10 +22,30 @@
 
 namespace baton {
 
+// The most that any step has; what a backend reserves memory for.
+struct OpsLimits {
+  int64_t max_tokens = 0;
+  int64_t max_rows = 0;  // of output
+  int64_t max_sequences = 0;
+  int64_t max_positions = 0;  // of a sequence
+  int64_t num_heads = 0;      // of this rank
+  int64_t num_kv_heads = 0;   // of this rank
+  int64_t head_dim = 0;
+  int64_t vocab = 0;
+};
+
+// What the operations of one step read.
+struct StepArrays {
+  RaggedBatch batch;
+  absl::Span<const int32_t> ids;   // [num_tokens], or empty where there is no embedding
+  absl::Span<const int32_t> rows;  // tokens whose outputs are wanted, ascending
+};
+
 // Rotates queries and keys, scales queries, and writes keys and values to the cache.
 struct RopeKvArgs {
   float* qkv = nullptr;  // [num_tokens, qkv_stride]: query heads, key heads, value heads of
-                         // head_dim each; queries in place
+                         // head_dim each; queries in place, or kept by the backend for the
+                         // attention that follows
   int64_t qkv_stride = 0;
   int64_t num_heads = 0;       // query heads of this rank
   const float* cos = nullptr;  // [context, rope_dim / 2]
@@ -75,8 +97,9 @@ class Ops {
   // --- Weights, at load time.
   virtual int64_t WeightBytes(DType dtype, int64_t rows, int64_t cols) const = 0;
   // Puts rows [row, row + num_rows), given in the file's row-major order, into `w`, whose memory
-  // was zeroed at first.
-  virtual void PackRows(const Weight& w, int64_t row, int64_t num_rows, const uint8_t* src) = 0;
+  // was zeroed at first. `src` may be reused afterwards.
+  virtual absl::Status PackRows(Stream& stream, const Weight& w, int64_t row, int64_t num_rows,
+                                const uint8_t* src) = 0;
   // The form of activations that products with weights of this type read.
   virtual uint32_t FormFor(DType dtype) const = 0;
 
@@ -86,7 +109,15 @@ class Ops {
   virtual Activations ViewActivations(uint8_t* memory, int64_t rows, int64_t cols,
                                       uint32_t forms) const = 0;
 
-  // --- Operations of a step. Those that write `Activations` fill all forms it has.
+  // --- Before any step: memory of the backend's own, and its bytes. INVALID_ARGUMENT for what the
+  // backend cannot compute.
+  virtual int64_t ReserveBytes(const OpsLimits& limits) const = 0;
+  virtual absl::Status Reserve(Device& device, const OpsLimits& limits) = 0;
+
+  // --- Operations of a step. It begins with StartStep; what it was given stays as it is until the
+  // stream has been synchronised, and operations below that take parts of it are given the same.
+  virtual absl::Status StartStep(Stream& stream, const StepArrays& arrays) = 0;
+  // Those that write `Activations` fill all forms it has.
   // out [ids.size(), cols] = rows `id − first_id` of the table; zeros where the table, which holds
   // ids [first_id, first_id + rows), does not have the id.
   virtual absl::Status Embedding(Stream& stream, const Weight& table, int32_t first_id,
@@ -106,8 +137,11 @@ class Ops {
   virtual absl::Status SiluMul(Stream& stream, const float* gate_up, const Activations& out) = 0;
   // residual [rows, cols] += delta.
   virtual absl::Status Add(Stream& stream, int64_t count, float* residual, const float* delta) = 0;
+  // out [rows.size(), cols] = those rows of `from`.
+  virtual absl::Status GatherRows(Stream& stream, const float* from, absl::Span<const int32_t> rows,
+                                  int64_t cols, float* out) = 0;
   // Greedy choice, or a draw, for each row; log probabilities where wanted. `results` has a row for
-  // each.
+  // each, and is there when the stream has been synchronised.
   virtual absl::Status Sample(Stream& stream, absl::Span<const SampleRow> rows, int64_t vocab,
                               absl::Span<SampleResult> results) = 0;
 

@@ -7,10 +7,12 @@
 #include <array>
 #include <cstdint>
 
+#include "kernels/host_device.h"
+
 namespace baton {
 
-inline std::array<uint32_t, 4> Philox4x32(std::array<uint32_t, 4> counter,
-                                          std::array<uint32_t, 2> key) {
+BATON_HOST_DEVICE inline std::array<uint32_t, 4> Philox4x32(std::array<uint32_t, 4> counter,
+                                                            std::array<uint32_t, 2> key) {
   for (int round = 0; round < 10; ++round) {
     const uint64_t p0 = uint64_t{0xD2511F53} * counter[0];
     const uint64_t p1 = uint64_t{0xCD9E8D57} * counter[2];
@@ -24,7 +26,7 @@ inline std::array<uint32_t, 4> Philox4x32(std::array<uint32_t, 4> counter,
 
 // Uniform in [0, 1), a multiple of 2^-53. Keyed by the request's seed; counted by the position of
 // the token that is drawn and the index of the choice.
-inline double UniformDraw(uint64_t seed, uint32_t choice, uint64_t position) {
+BATON_HOST_DEVICE inline double UniformDraw(uint64_t seed, uint32_t choice, uint64_t position) {
   const auto bits = Philox4x32(
       {static_cast<uint32_t>(position), static_cast<uint32_t>(position >> 32), choice, 0},
       {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)});

@@ -22,6 +22,7 @@ enum ActivationForm : uint32_t {
   kFormF32 = 1,
   kFormBF16 = 2,
   kFormQ8 = 4,  // int8 in groups of 32 with f32 scales
+  kFormF16 = 8,
 };
 
 // Rows of activations, in one or more forms. A form that is absent is null.
@@ -29,10 +30,11 @@ struct Activations {
   int64_t rows = 0;
   int64_t cols = 0;
   uint32_t forms = 0;
-  float* f32 = nullptr;         // [rows, cols]; always present: the other forms are derived from it
-  uint16_t* bf16 = nullptr;     // [rows, cols rounded up to even]
-  int8_t* q8 = nullptr;         // [rows, cols]
-  float* scale = nullptr;       // [rows, cols / 32]: x ≈ scale · q8
+  float* f32 = nullptr;      // [rows, cols]; on the CPU always present: the others derive from it
+  uint16_t* bf16 = nullptr;  // [rows, cols rounded up to even; on a GPU to a multiple of 8]
+  uint16_t* f16 = nullptr;   // likewise
+  int8_t* q8 = nullptr;      // [rows, cols]
+  float* scale = nullptr;    // [rows, cols / 32]: x ≈ scale · q8
   float* scaled_sum = nullptr;  // [rows, cols / 32]: scale · Σ q8
   int32_t* sum = nullptr;       // [rows, cols / 32]: Σ q8
 };
@@ -64,6 +66,7 @@ struct RaggedBatch {
   const int32_t* slot_mapping =
       nullptr;  // [num_tokens]: block · block_size + offset, where keys and values are written
   const int32_t* const* block_tables = nullptr;  // [num_sequences] → [blocks of the sequence]
+  int64_t block_size = 0;                        // positions of a block
 };
 
 }  // namespace baton

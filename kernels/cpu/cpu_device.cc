@@ -129,6 +129,15 @@ absl::StatusOr<std::unique_ptr<Stream>> CpuDevice::NewStream() {
   return std::make_unique<InlineStream>();
 }
 
+absl::Status CpuDevice::CopyToDevice(Stream&, void* to, const void* from, int64_t bytes) {
+  if (bytes > 0) std::memcpy(to, from, static_cast<size_t>(bytes));
+  return absl::OkStatus();
+}
+
+absl::Status CpuDevice::CopyToHost(Stream& stream, void* to, const void* from, int64_t bytes) {
+  return CopyToDevice(stream, to, from, bytes);
+}
+
 int64_t CpuDevice::FreeMemory() const {
   int64_t free = MemInfo("MemAvailable:");
   const int64_t limit = CgroupLimit();

@@ -23,6 +23,8 @@ class CpuDevice : public Device {
 
   absl::StatusOr<Buffer> Allocate(int64_t bytes, absl::string_view purpose) override;
   absl::StatusOr<std::unique_ptr<Stream>> NewStream() override;  // work runs as it is enqueued
+  absl::Status CopyToDevice(Stream& stream, void* to, const void* from, int64_t bytes) override;
+  absl::Status CopyToHost(Stream& stream, void* to, const void* from, int64_t bytes) override;
   // The kernel's estimate, or what the memory cgroup leaves, if less; without a small reserve.
   int64_t FreeMemory() const override;
   int64_t TotalMemory() const override;

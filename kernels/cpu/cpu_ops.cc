@@ -36,8 +36,10 @@ int64_t CpuOps::WeightBytes(DType dtype, int64_t rows, int64_t cols) const {
   return Packed(w).num_bytes();
 }
 
-void CpuOps::PackRows(const Weight& w, int64_t row, int64_t num_rows, const uint8_t* src) {
+absl::Status CpuOps::PackRows(Stream&, const Weight& w, int64_t row, int64_t num_rows,
+                              const uint8_t* src) {
   baton::PackRows(Packed(w), row, num_rows, src);
+  return absl::OkStatus();
 }
 
 uint32_t CpuOps::FormFor(DType dtype) const {
@@ -259,6 +261,13 @@ absl::Status CpuOps::SiluMul(Stream&, const float* gate_up, const Activations& o
 
 absl::Status CpuOps::Add(Stream&, int64_t count, float* residual, const float* delta) {
   for (int64_t i = 0; i < count; ++i) residual[i] += delta[i];
+  return absl::OkStatus();
+}
+
+absl::Status CpuOps::GatherRows(Stream&, const float* from, absl::Span<const int32_t> rows,
+                                int64_t cols, float* out) {
+  for (size_t i = 0; i < rows.size(); ++i)
+    std::memcpy(out + i * cols, from + rows[i] * cols, cols * sizeof(float));
   return absl::OkStatus();
 }
 

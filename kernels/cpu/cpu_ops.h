@@ -20,12 +20,16 @@ class CpuOps : public Ops {
       : kernels_(kernels), pool_(num_threads) {}
 
   int64_t WeightBytes(DType dtype, int64_t rows, int64_t cols) const override;
-  void PackRows(const Weight& w, int64_t row, int64_t num_rows, const uint8_t* src) override;
+  absl::Status PackRows(Stream& stream, const Weight& w, int64_t row, int64_t num_rows,
+                        const uint8_t* src) override;
   uint32_t FormFor(DType dtype) const override;
   int64_t ActivationBytes(int64_t rows, int64_t cols, uint32_t forms) const override;
   Activations ViewActivations(uint8_t* memory, int64_t rows, int64_t cols,
                               uint32_t forms) const override;
 
+  int64_t ReserveBytes(const OpsLimits&) const override { return 0; }
+  absl::Status Reserve(Device&, const OpsLimits&) override { return absl::OkStatus(); }
+  absl::Status StartStep(Stream&, const StepArrays&) override { return absl::OkStatus(); }
   absl::Status Embedding(Stream& stream, const Weight& table, int32_t first_id,
                          absl::Span<const int32_t> ids, float* out) override;
   absl::Status AddRmsNorm(Stream& stream, float* residual, const float* delta, const float* weight,
@@ -38,6 +42,8 @@ class CpuOps : public Ops {
                               const Activations& out) override;
   absl::Status SiluMul(Stream& stream, const float* gate_up, const Activations& out) override;
   absl::Status Add(Stream& stream, int64_t count, float* residual, const float* delta) override;
+  absl::Status GatherRows(Stream& stream, const float* from, absl::Span<const int32_t> rows,
+                          int64_t cols, float* out) override;
   absl::Status Sample(Stream& stream, absl::Span<const SampleRow> rows, int64_t vocab,
                       absl::Span<SampleResult> results) override;
   std::string arithmetic_version() const override { return "cpu2"; }

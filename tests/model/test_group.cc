@@ -66,9 +66,12 @@ TestGroup::TestGroup(const std::string& model_path, const TestGroupOptions& o)
     options.max_step_rows = o.max_step_rows;
     options.max_slots = o.max_slots;
     options.keep_logits = true;
-    runners_.push_back(OrDie(ModelRunner::Create(
-        *file_, config_, options, std::make_unique<CpuDevice>(),
-        std::make_unique<CpuOps>(o.threads, *o.kernels), [](int64_t, int64_t) {})));
+    TestBackend backend = o.backend ? o.backend()
+                                    : TestBackend{std::make_unique<CpuDevice>(),
+                                                  std::make_unique<CpuOps>(o.threads, *o.kernels)};
+    runners_.push_back(
+        OrDie(ModelRunner::Create(*file_, config_, options, std::move(backend.device),
+                                  std::move(backend.ops), [](int64_t, int64_t) {})));
   }
   StartEpoch(o.num_blocks);
 }

@@ -4,17 +4,26 @@
 #define BATON_TESTS_MODEL_TEST_GROUP_H_
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "kernels/cpu/kernels.h"
+#include "kernels/device.h"
+#include "kernels/ops.h"
 #include "worker/model/gguf_file.h"
 #include "worker/model/model_config.h"
 #include "worker/runner/model_runner.h"
 
 namespace baton {
+
+// What a rank computes with.
+struct TestBackend {
+  std::unique_ptr<Device> device;
+  std::unique_ptr<Ops> ops;
+};
 
 struct TestGroupOptions {
   int tp = 1;
@@ -29,6 +38,7 @@ struct TestGroupOptions {
   uint32_t max_step_rows = 64;
   uint32_t max_slots = 64;
   const CpuKernels* kernels = &BestKernels();
+  std::function<TestBackend()> backend;  // set: instead of the CPU with those kernels
 };
 
 // Creation and Step die on failure: tests have nothing to do without them.

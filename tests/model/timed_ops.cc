@@ -14,8 +14,22 @@ class TimedOps : public Ops {
   int64_t WeightBytes(DType dtype, int64_t rows, int64_t cols) const override {
     return ops_->WeightBytes(dtype, rows, cols);
   }
-  void PackRows(const Weight& w, int64_t row, int64_t num_rows, const uint8_t* src) override {
-    ops_->PackRows(w, row, num_rows, src);
+  absl::Status PackRows(Stream& stream, const Weight& w, int64_t row, int64_t num_rows,
+                        const uint8_t* src) override {
+    return ops_->PackRows(stream, w, row, num_rows, src);
+  }
+  int64_t ReserveBytes(const OpsLimits& limits) const override {
+    return ops_->ReserveBytes(limits);
+  }
+  absl::Status Reserve(Device& device, const OpsLimits& limits) override {
+    return ops_->Reserve(device, limits);
+  }
+  absl::Status StartStep(Stream& stream, const StepArrays& arrays) override {
+    return ops_->StartStep(stream, arrays);
+  }
+  absl::Status GatherRows(Stream& stream, const float* from, absl::Span<const int32_t> rows,
+                          int64_t cols, float* out) override {
+    return Time("gather", [&] { return ops_->GatherRows(stream, from, rows, cols, out); });
   }
   uint32_t FormFor(DType dtype) const override { return ops_->FormFor(dtype); }
   int64_t ActivationBytes(int64_t rows, int64_t cols, uint32_t forms) const override {

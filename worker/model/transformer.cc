@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "common/status_macros.h"
 #include "kernels/elementary.h"
@@ -51,7 +50,21 @@ absl::Status MatmulAll(Ops& ops, Stream& stream, absl::Span<const Weight> weight
 int64_t Transformer::WorkspaceBytes(const ModelConfig& config, const Shard& shard,
                                     const ModelWeights& weights, Ops& ops,
                                     const StepLimits& limits) {
-  return Transformer(config, shard, weights, ops).Carve(nullptr, limits);
+  Transformer measured(config, shard, weights, ops);
+  return measured.Carve(nullptr, limits) + ops.ReserveBytes(measured.LimitsOf(limits));
+}
+
+OpsLimits Transformer::LimitsOf(const StepLimits& limits) const {
+  OpsLimits l;
+  l.max_tokens = limits.max_tokens;
+  l.max_rows = limits.max_rows;
+  l.max_positions = limits.max_positions;
+  l.max_sequences = limits.max_sequences;
+  l.num_heads = shard_.heads.size();
+  l.num_kv_heads = shard_.kv_heads.size();
+  l.head_dim = config_.head_dim;
+  l.vocab = config_.vocab_size;
+  return l;
 }
 
 absl::StatusOr<std::unique_ptr<Transformer>> Transformer::Create(const ModelConfig& config,
@@ -62,7 +75,8 @@ absl::StatusOr<std::unique_ptr<Transformer>> Transformer::Create(const ModelConf
   std::unique_ptr<Transformer> t(new Transformer(config, shard, weights, ops));
   ASSIGN_OR_RETURN(t->memory_, device.Allocate(t->Carve(nullptr, limits), "The workspace"));
   t->Carve(t->memory_.data(), limits);
-  t->FillRopeTables(limits.max_positions);
+  RETURN_IF_ERROR(t->FillRopeTables(device, limits.max_positions));
+  RETURN_IF_ERROR(ops.Reserve(device, t->LimitsOf(limits)));
   for (int r = 0; r < shard.parallelism.tp; ++r) {
     const Parallelism peer = {shard.parallelism.tp, 1, r};
     ASSIGN_OR_RETURN(const Shard peer_shard, MakeShard(config, peer));
@@ -95,6 +109,7 @@ int64_t Transformer::Carve(uint8_t* memory, const StepLimits& limits) {
   ffn_memory_ = c.Take(ops_.ActivationBytes(tokens, shard_.ffn.size(), ffn_forms_));
   if (shard_.last_stage()) {
     row_residual_ = c.Floats(rows * hidden);
+    row_delta_ = c.Floats(rows * hidden);
     local_logits_ = c.Floats(rows * shard_.vocab.size());
     logits_ = shard_.parallelism.tp == 1 ? local_logits_ : c.Floats(rows * config_.vocab_size);
   }
@@ -102,19 +117,25 @@ int64_t Transformer::Carve(uint8_t* memory, const StepLimits& limits) {
 }
 
 // cos and sin of position · base^(−2i / rope_dim), computed in double and rounded once.
-void Transformer::FillRopeTables(int64_t positions) {
+absl::Status Transformer::FillRopeTables(Device& device, int64_t positions) {
   const int64_t half = config_.rope_dim / 2;
   const double log_base = LogF64(config_.rope_base);
+  std::vector<float> all_cos(positions * half), all_sin(positions * half);
   for (int64_t i = 0; i < half; ++i) {
     const double frequency =
         ExpF64(-2.0 * static_cast<double>(i) / static_cast<double>(config_.rope_dim) * log_base);
     for (int64_t p = 0; p < positions; ++p) {
       double sin, cos;
       SinCosF64(static_cast<double>(p) / config_.rope_scale * frequency, &sin, &cos);
-      cos_[p * half + i] = static_cast<float>(cos);
-      sin_[p * half + i] = static_cast<float>(sin);
+      all_cos[p * half + i] = static_cast<float>(cos);
+      all_sin[p * half + i] = static_cast<float>(sin);
     }
   }
+  ASSIGN_OR_RETURN(const std::unique_ptr<Stream> stream, device.NewStream());
+  const int64_t bytes = positions * half * static_cast<int64_t>(sizeof(float));
+  RETURN_IF_ERROR(device.CopyToDevice(*stream, cos_, all_cos.data(), bytes));
+  RETURN_IF_ERROR(device.CopyToDevice(*stream, sin_, all_sin.data(), bytes));
+  return stream->Synchronize();
 }
 
 absl::Status Transformer::Forward(Stream& stream, const RaggedBatch& batch,
@@ -122,6 +143,7 @@ absl::Status Transformer::Forward(Stream& stream, const RaggedBatch& batch,
                                   absl::Span<const int32_t> rows, const KvCacheView& cache,
                                   Communicator& tp, Communicator& pp) {
   const int64_t elements = batch.num_tokens * config_.hidden_size;
+  RETURN_IF_ERROR(ops_.StartStep(stream, {batch, token_ids, rows}));
   if (shard_.first_stage()) {
     const int32_t first_id = static_cast<int32_t>(shard_.vocab.begin);
     RETURN_IF_ERROR(ops_.Embedding(stream, weights_.embedding, first_id, token_ids, residual_));
@@ -190,16 +212,11 @@ absl::Status Transformer::Head(Stream& stream, absl::Span<const int32_t> rows, c
                                Communicator& tp) {
   if (rows.empty()) return absl::OkStatus();
   const int64_t hidden = config_.hidden_size, count = static_cast<int64_t>(rows.size());
-  // Only the rows that are wanted go on. delta_ may be overwritten in place: row i comes from
-  // rows[i] ≥ i.
-  float* row_delta = const_cast<float*>(pending);
-  RETURN_IF_ERROR(stream.Synchronize());
-  for (int64_t i = 0; i < count; ++i) {
-    std::memcpy(row_residual_ + i * hidden, residual_ + rows[i] * hidden, hidden * sizeof(float));
-    std::memmove(row_delta + i * hidden, row_delta + rows[i] * hidden, hidden * sizeof(float));
-  }
+  // Only the rows that are wanted go on.
+  RETURN_IF_ERROR(ops_.GatherRows(stream, residual_, rows, hidden, row_residual_));
+  RETURN_IF_ERROR(ops_.GatherRows(stream, pending, rows, hidden, row_delta_));
   const Activations normed = ops_.ViewActivations(normed_memory_, count, hidden, normed_forms_);
-  RETURN_IF_ERROR(ops_.AddRmsNorm(stream, row_residual_, row_delta, weights_.output_norm,
+  RETURN_IF_ERROR(ops_.AddRmsNorm(stream, row_residual_, row_delta_, weights_.output_norm,
                                   config_.norm_epsilon, normed));
   RETURN_IF_ERROR(ops_.Matmul(stream, {weights_.head}, normed, local_logits_, shard_.vocab.size()));
   if (tp.size() == 1) return absl::OkStatus();

@@ -24,6 +24,7 @@ struct StepLimits {
   int64_t max_tokens = 512;
   int64_t max_rows = 64;         // output rows
   int64_t max_positions = 8192;  // of one sequence
+  int64_t max_sequences = 64;
 };
 
 class Transformer {
@@ -56,7 +57,8 @@ class Transformer {
 
   // Carves the workspace out of `memory`, or only measures it (null); returns its size.
   int64_t Carve(uint8_t* memory, const StepLimits& limits);
-  void FillRopeTables(int64_t positions);
+  absl::Status FillRopeTables(Device& device, int64_t positions);
+  OpsLimits LimitsOf(const StepLimits& limits) const;
   absl::Status Layer(Stream& stream, const RaggedBatch& batch, int64_t index,
                      const KvCacheView& cache, Communicator& tp, const float** pending);
   absl::Status Head(Stream& stream, absl::Span<const int32_t> rows, const float* pending,
@@ -78,6 +80,7 @@ class Transformer {
   float* local_logits_ = nullptr;  // [R, local vocab]
   float* logits_ = nullptr;        // [R, vocab]
   float* row_residual_ = nullptr;  // [R, H]
+  float* row_delta_ = nullptr;     // [R, H]
   uint8_t* normed_memory_ = nullptr;
   uint8_t* attention_memory_ = nullptr;
   uint8_t* ffn_memory_ = nullptr;

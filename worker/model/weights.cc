@@ -169,7 +169,7 @@ class Layout {
   std::vector<VectorPlan> vectors_;
 };
 
-absl::Status LoadMatrix(const GgufFile& file, const MatrixPlan& plan, Ops& ops,
+absl::Status LoadMatrix(const GgufFile& file, const MatrixPlan& plan, Ops& ops, Stream& stream,
                         const WeightOptions& options) {
   const int64_t block = BlockElements(plan.file_type);
   const int64_t file_row = plan.tensor->dims[0] / block * BlockBytes(plan.file_type);
@@ -195,12 +195,13 @@ absl::Status LoadMatrix(const GgufFile& file, const MatrixPlan& plan, Ops& ops,
       }
     }
     if (f32.empty()) {
-      ops.PackRows(plan.weight, row, rows, bytes.data());
+      RETURN_IF_ERROR(ops.PackRows(stream, plan.weight, row, rows, bytes.data()));
       continue;
     }
     for (int64_t r = 0; r < rows; ++r) {
       DequantiseRow(plan.file_type, bytes.data() + r * part_row, plan.weight.cols, f32.data());
-      ops.PackRows(plan.weight, row + r, 1, reinterpret_cast<const uint8_t*>(f32.data()));
+      RETURN_IF_ERROR(ops.PackRows(stream, plan.weight, row + r, 1,
+                                   reinterpret_cast<const uint8_t*>(f32.data())));
     }
   }
   return absl::OkStatus();
@@ -237,15 +238,20 @@ absl::StatusOr<std::unique_ptr<ModelWeights>> ModelWeights::Load(
   Layout layout(file, config, shard, ops, options);
   RETURN_IF_ERROR(layout.Plan(*weights));
   ASSIGN_OR_RETURN(weights->memory_, device.Allocate(layout.bytes(), "The weights"));
+  ASSIGN_OR_RETURN(const std::unique_ptr<Stream> stream, device.NewStream());
   uint8_t* memory = weights->memory_.data();
   for (const VectorPlan& plan : layout.vectors()) {
     float* values = reinterpret_cast<float*>(memory + plan.offset);
-    RETURN_IF_ERROR(file.reader()->ReadAt(plan.tensor->offset, values, plan.tensor->dims[0] * 4));
+    std::vector<float> read(plan.tensor->dims[0]);
+    const int64_t bytes = static_cast<int64_t>(read.size() * sizeof(float));
+    RETURN_IF_ERROR(file.reader()->ReadAt(plan.tensor->offset, read.data(), bytes));
+    RETURN_IF_ERROR(device.CopyToDevice(*stream, values, read.data(), bytes));
+    RETURN_IF_ERROR(stream->Synchronize());
     *plan.destination = values;
   }
   for (MatrixPlan& plan : layout.matrices()) {
     plan.weight.data = memory + plan.offset;
-    RETURN_IF_ERROR(LoadMatrix(file, plan, ops, options));
+    RETURN_IF_ERROR(LoadMatrix(file, plan, ops, *stream, options));
     *plan.destination = plan.weight;
     progress(plan.offset + ops.WeightBytes(plan.weight.dtype, plan.weight.rows, plan.weight.cols),
              layout.bytes());

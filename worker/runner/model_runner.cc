@@ -68,6 +68,7 @@ absl::StatusOr<std::unique_ptr<ModelRunner>> ModelRunner::Create(
   step.max_tokens = options.max_step_tokens;
   step.max_rows = options.max_step_rows;
   step.max_positions = limits.max_model_len;
+  step.max_sequences = options.max_slots;
   r->workspace_bytes_ =
       Transformer::WorkspaceBytes(config, r->shard_, *r->weights_, *r->ops_, step);
   ASSIGN_OR_RETURN(r->transformer_, Transformer::Create(config, r->shard_, *r->weights_, *r->ops_,
@@ -251,6 +252,7 @@ absl::Status ModelRunner::Forward(const Plan& plan) {
   batch.positions = positions_.data();
   batch.slot_mapping = slot_mapping_.data();
   batch.block_tables = block_tables_.data();
+  batch.block_size = block_size;
   RETURN_IF_ERROR(transformer_->Forward(*stream_, batch, ids_, rows_, kv_.view(),
                                         *communicators_->tp, *communicators_->pp));
   return stream_->Synchronize();
@@ -259,7 +261,11 @@ absl::Status ModelRunner::Forward(const Plan& plan) {
 absl::Status ModelRunner::Sample(const Plan& plan, StepOutput* output) {
   const int64_t vocab = config_.vocab_size;
   const float* logits = transformer_->logits();
-  if (options_.keep_logits) kept_logits_.assign(logits, logits + output->rows.size() * vocab);
+  if (options_.keep_logits) {
+    kept_logits_.resize(output->rows.size() * vocab);
+    RETURN_IF_ERROR(device_->CopyToHost(*stream_, kept_logits_.data(), logits,
+                                        static_cast<int64_t>(kept_logits_.size() * sizeof(float))));
+  }
   sample_rows_.clear();
   for (const SlotWork& work : plan.work) {
     const Slot& slot = slots_->slot(work.slot);
