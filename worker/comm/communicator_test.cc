@@ -20,6 +20,7 @@
 #include "worker/comm/segment_communicator.h"
 #include "worker/comm/shm_communicator.h"
 #include "worker/comm/single_communicator.h"
+#include "worker/comm/testing/summands.h"
 
 namespace baton {
 namespace {
@@ -70,20 +71,12 @@ TEST_P(Communicators, SumsInRankOrderWhateverTheSize) {
   for (int size : {2, 3, 4}) {
     auto all = Make(size);
     for (int64_t count : {1, 576, 70000, 200000}) {
-      // Values for which another order of summation gives other bits.
-      const auto value = [](int r, int64_t i) {
-        return (r == 1 ? -1.0f : 1.0f) * (1e8f / (r + 1) + i % 97 + 0.1f * r);
-      };
       OnAllRanks(all, [&](Communicator& c, Stream& stream) {
         for (int round = 0; round < 3; ++round) {
           std::vector<float> data(count);
-          for (int64_t i = 0; i < count; ++i) data[i] = value(c.rank(), i);
+          for (int64_t i = 0; i < count; ++i) data[i] = Summand(c.rank(), i);
           ASSERT_TRUE(c.AllReduceSum(stream, data.data(), count).ok());
-          for (int64_t i = 0; i < count; ++i) {
-            float want = value(0, i);
-            for (int r = 1; r < size; ++r) want += value(r, i);
-            ASSERT_EQ(data[i], want);
-          }
+          for (int64_t i = 0; i < count; ++i) ASSERT_EQ(data[i], SumInRankOrder(size, i));
         }
       });
     }
