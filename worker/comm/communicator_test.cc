@@ -17,9 +17,11 @@
 
 #include "gtest/gtest.h"
 #include "kernels/cpu/cpu_device.h"
+#include "worker/comm/nccl_options.h"
 #include "worker/comm/segment_communicator.h"
 #include "worker/comm/shm_communicator.h"
 #include "worker/comm/single_communicator.h"
+#include "worker/comm/testing/nccl_ranks.h"
 #include "worker/comm/testing/summands.h"
 
 namespace baton {
@@ -45,13 +47,33 @@ std::vector<std::unique_ptr<Communicator>> MakeShm(int size, const std::string& 
   return all;
 }
 
-class Communicators : public ::testing::TestWithParam<bool> {
+// Over a stand-in for NCCL and for the GPUs.
+std::vector<std::unique_ptr<Communicator>> MakeNccl(int size, absl::Duration timeout) {
+  NcclOptions options;
+  options.operation_limit = absl::ToChronoNanoseconds(timeout);
+  options.workspace_bytes = 256 << 10;
+  options.large_message_bytes = 100 << 10;
+  std::vector<std::unique_ptr<Communicator>> all;
+  for (auto& rank : MakeNcclRanks(size, options)) all.push_back(std::move(rank));
+  return all;
+}
+
+enum class Kind { kLocal, kShm, kNccl };
+
+class Communicators : public ::testing::TestWithParam<Kind> {
  protected:
   std::vector<std::unique_ptr<Communicator>> Make(int size,
                                                   absl::Duration timeout = absl::Seconds(20)) {
     static int count = 0;
-    return GetParam() ? MakeShm(size, "test" + std::to_string(count++) + ".", timeout)
-                      : MakeLocalCommunicators(size, timeout);
+    switch (GetParam()) {
+      case Kind::kLocal:
+        return MakeLocalCommunicators(size, timeout);
+      case Kind::kShm:
+        return MakeShm(size, "test" + std::to_string(count++) + ".", timeout);
+      case Kind::kNccl:
+        return MakeNccl(size, timeout);
+    }
+    return {};
   }
   static void OnAllRanks(std::vector<std::unique_ptr<Communicator>>& all,
                          const std::function<void(Communicator&, Stream&)>& fn) {
@@ -158,8 +180,13 @@ TEST_P(Communicators, AbortEndsAWaitAtOnce) {
   EXPECT_EQ(result.message(), "epoch over");
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Communicators, ::testing::Bool(),
-                         [](const auto& info) { return info.param ? "Shm" : "Local"; });
+std::string NameOf(const ::testing::TestParamInfo<Kind>& info) {
+  constexpr const char* kNames[] = {"Local", "Shm", "Nccl"};
+  return kNames[static_cast<int>(info.param)];
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Communicators,
+                         ::testing::Values(Kind::kLocal, Kind::kShm, Kind::kNccl), NameOf);
 
 TEST(Shm, NamesThePeerThatDidNotCome) {
   ShmOptions options;
