@@ -17,9 +17,12 @@
 
 #include "gtest/gtest.h"
 #include "kernels/cpu/cpu_device.h"
+#include "worker/comm/nccl_options.h"
 #include "worker/comm/segment_communicator.h"
 #include "worker/comm/shm_communicator.h"
 #include "worker/comm/single_communicator.h"
+#include "worker/comm/testing/nccl_ranks.h"
+#include "worker/comm/testing/summands.h"
 
 namespace baton {
 namespace {
@@ -44,13 +47,33 @@ std::vector<std::unique_ptr<Communicator>> MakeShm(int size, const std::string& 
   return all;
 }
 
-class Communicators : public ::testing::TestWithParam<bool> {
+// Over a stand-in for NCCL and for the GPUs.
+std::vector<std::unique_ptr<Communicator>> MakeNccl(int size, absl::Duration timeout) {
+  NcclOptions options;
+  options.operation_limit = absl::ToChronoNanoseconds(timeout);
+  options.workspace_bytes = 256 << 10;
+  options.large_message_bytes = 100 << 10;
+  std::vector<std::unique_ptr<Communicator>> all;
+  for (auto& rank : MakeNcclRanks(size, options)) all.push_back(std::move(rank));
+  return all;
+}
+
+enum class Kind { kLocal, kShm, kNccl };
+
+class Communicators : public ::testing::TestWithParam<Kind> {
  protected:
   std::vector<std::unique_ptr<Communicator>> Make(int size,
                                                   absl::Duration timeout = absl::Seconds(20)) {
     static int count = 0;
-    return GetParam() ? MakeShm(size, "test" + std::to_string(count++) + ".", timeout)
-                      : MakeLocalCommunicators(size, timeout);
+    switch (GetParam()) {
+      case Kind::kLocal:
+        return MakeLocalCommunicators(size, timeout);
+      case Kind::kShm:
+        return MakeShm(size, "test" + std::to_string(count++) + ".", timeout);
+      case Kind::kNccl:
+        return MakeNccl(size, timeout);
+    }
+    return {};
   }
   static void OnAllRanks(std::vector<std::unique_ptr<Communicator>>& all,
                          const std::function<void(Communicator&, Stream&)>& fn) {
@@ -70,20 +93,12 @@ TEST_P(Communicators, SumsInRankOrderWhateverTheSize) {
   for (int size : {2, 3, 4}) {
     auto all = Make(size);
     for (int64_t count : {1, 576, 70000, 200000}) {
-      // Values for which another order of summation gives other bits.
-      const auto value = [](int r, int64_t i) {
-        return (r == 1 ? -1.0f : 1.0f) * (1e8f / (r + 1) + i % 97 + 0.1f * r);
-      };
       OnAllRanks(all, [&](Communicator& c, Stream& stream) {
         for (int round = 0; round < 3; ++round) {
           std::vector<float> data(count);
-          for (int64_t i = 0; i < count; ++i) data[i] = value(c.rank(), i);
+          for (int64_t i = 0; i < count; ++i) data[i] = Summand(c.rank(), i);
           ASSERT_TRUE(c.AllReduceSum(stream, data.data(), count).ok());
-          for (int64_t i = 0; i < count; ++i) {
-            float want = value(0, i);
-            for (int r = 1; r < size; ++r) want += value(r, i);
-            ASSERT_EQ(data[i], want);
-          }
+          for (int64_t i = 0; i < count; ++i) ASSERT_EQ(data[i], SumInRankOrder(size, i));
         }
       });
     }
@@ -165,8 +180,13 @@ TEST_P(Communicators, AbortEndsAWaitAtOnce) {
   EXPECT_EQ(result.message(), "epoch over");
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Communicators, ::testing::Bool(),
-                         [](const auto& info) { return info.param ? "Shm" : "Local"; });
+std::string NameOf(const ::testing::TestParamInfo<Kind>& info) {
+  constexpr const char* kNames[] = {"Local", "Shm", "Nccl"};
+  return kNames[static_cast<int>(info.param)];
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Communicators,
+                         ::testing::Values(Kind::kLocal, Kind::kShm, Kind::kNccl), NameOf);
 
 TEST(Shm, NamesThePeerThatDidNotCome) {
   ShmOptions options;
