@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/clock.h"
 #include "kernels/cpu/cpu_device.h"
+#include "main/backend.h"
 #include "main/cluster_tables.h"
 #include "main/cluster_watcher.h"
 #include "main/console.h"
@@ -81,7 +82,10 @@ class ServeScreen {
 
 int RunServe(ServeOptions options) {
   absl::Status checked = CheckServeOptions(options);
-  if (checked.ok()) checked = CheckServeMemory(options, CpuDevice().FreeMemory());
+  // On GPUs each worker finds out for itself.
+  const bool on_gpus =
+      options.worker.device == "cuda" || (options.worker.device == "auto" && NumGpus() > 0);
+  if (checked.ok() && !on_gpus) checked = CheckServeMemory(options, CpuDevice().FreeMemory());
   if (!checked.ok()) return Fail("serve", checked.message(), kExitFailure);
   auto listen = ResolveListen(options.router.listen);
   if (!listen.ok()) return Fail("serve", listen.status().message(), kExitFailure);
@@ -94,7 +98,7 @@ int RunServe(ServeOptions options) {
   SupervisorOptions supervisor_options;
   supervisor_options.drain_timeout = options.router.drain_timeout;
   Supervisor supervisor(
-      supervisor_options, PlanChildren(options, NumCpus()),
+      supervisor_options, PlanChildren(options, NumCpus(), static_cast<uint32_t>(NumGpus())),
       {[&](const std::string& child, const std::string& line) { screen.OnLine(child, line); },
        [&](const std::string& event) { screen.OnEvent(event); }, [&] { screen.OnTick(); },
        [&] { screen.OnStop(); }});

@@ -45,6 +45,8 @@ void AddWorkerCommand(CLI::App& app, Command* run) {
       ->capture_default_str();
   command->add_option("--threads", options->threads, "Threads that compute; 0: one for each CPU")
       ->capture_default_str();
+  command->add_option("--gpu", options->gpu, "Which GPU, of those that the process may use")
+      ->capture_default_str();
   command->add_option("--log-prefix", options->log_prefix,
                       "Names this worker in log lines; by default GROUP/rRANK");
   command->callback([options, run] { *run = [options] { return RunWorkerCommand(*options); }; });

@@ -12,8 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "baton/worker/v1/protocol_version.h"
 #include "common/status_macros.h"
-#include "kernels/cpu/cpu_device.h"
-#include "kernels/cpu/cpu_ops.h"
+#include "main/backend.h"
 #include "main/model_card.h"
 #include "main/runner_options.h"
 #include "server/shutdown_signal.h"
@@ -35,6 +34,21 @@ std::string HostName() {
   return name;
 }
 
+// What a worker on a GPU can not do.
+absl::Status CheckOnGpu(const WorkerOptions& options) {
+  if (options.tp * options.pp > 1) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--tp ", options.tp, " --pp ", options.pp, " with --device ", options.device,
+        ": workers on GPUs exchange no activations yet; both must be 1, or --device cpu"));
+  }
+  if (options.kv_type != "f16") {
+    return absl::InvalidArgumentError(absl::StrCat("--kv-type is ", options.kv_type,
+                                                   "; with --device ", options.device,
+                                                   " on a GPU it must be f16"));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status RunWorker(const WorkerOptions& options) {
@@ -54,7 +68,9 @@ absl::Status RunWorker(const WorkerOptions& options) {
   ASSIGN_OR_RETURN(const Shard shard, MakeShard(config, runner.parallelism));
   const uint32_t cpus = std::max(1u, std::thread::hardware_concurrency());
   const int threads = static_cast<int>(options.threads > 0 ? options.threads : cpus);
-  auto ops = std::make_unique<CpuOps>(threads);
+  ASSIGN_OR_RETURN(Backend backend, MakeBackend(options.device, threads, options.gpu));
+  if (backend.on_gpu) RETURN_IF_ERROR(CheckOnGpu(options));
+  Ops* const ops = backend.ops.get();
   // Fails early, before anything is allocated, for shards and types that cannot be.
   RETURN_IF_ERROR(ModelWeights::Bytes(*file, config, shard, *ops, runner.weights).status());
 
@@ -71,7 +87,7 @@ absl::Status RunWorker(const WorkerOptions& options) {
   hello.set_tp(options.tp);
   hello.set_pp(options.pp);
   hello.set_model_digest(digest);
-  hello.set_numerics_class(absl::StrCat(ops->arithmetic_version(), "-", digest.substr(0, 16), "-tp",
+  hello.set_numerics_class(absl::StrCat(backend.arithmetic, "-", digest.substr(0, 16), "-tp",
                                         options.tp, "-kv", options.kv_type));
   hello.set_pid(static_cast<uint32_t>(getpid()));
   hello.set_host(HostName());
@@ -84,11 +100,12 @@ absl::Status RunWorker(const WorkerOptions& options) {
   AttachClient client(std::move(attach), [&](const std::function<void(int64_t, int64_t)>& progress,
                                              const std::atomic<bool>* cancelled) {
     runner.weights.cancelled = cancelled;
-    auto loaded = ModelRunner::Create(*file, config, runner, std::make_unique<CpuDevice>(cancelled),
-                                      std::move(ops), progress);
+    auto loaded = ModelRunner::Create(*file, config, runner, backend.make_device(cancelled),
+                                      std::move(backend.ops), progress);
     if (loaded.ok()) {
-      spdlog::info("loaded: {:.1f} MiB of weights, {} KV blocks, {} threads",
-                   (*loaded)->weight_bytes() / 1048576.0, (*loaded)->num_blocks(), threads);
+      spdlog::info("loaded: {:.1f} MiB of weights, {} KV blocks, {}",
+                   (*loaded)->weight_bytes() / 1048576.0, (*loaded)->num_blocks(),
+                   backend.description);
     }
     return loaded;
   });

@@ -25,8 +25,9 @@ struct WorkerOptions {
   uint32_t max_running = 64;          // slots: sequences known at once
   uint32_t max_step_tokens = 512;     // tokens of one step; sizes the workspace
   std::string kv_type = "f16";        // f16 or f32
-  std::string device = "cpu";
-  std::string trace;  // folder for a timeline of the steps; empty: none is written
+  std::string device = "cpu";         // cpu, cuda or auto (main/backend.h)
+  uint32_t gpu = 0;                   // which of the GPUs
+  std::string trace;                  // folder for a timeline of the steps; empty: none is written
   std::string log_level = "info";
   std::string log_prefix;  // empty: GROUP/rRANK
 };

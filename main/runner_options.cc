@@ -8,9 +8,10 @@ namespace baton {
 namespace {
 
 absl::Status CheckOptions(const WorkerOptions& o, const ModelConfig& config) {
-  if (o.device != "cpu")
+  if (o.device != "cpu" && o.device != "cuda" && o.device != "auto") {
     return absl::InvalidArgumentError(
-        absl::StrCat("--device is ", o.device, "; this build has cpu"));
+        absl::StrCat("--device is ", o.device, "; it must be cpu, cuda or auto"));
+  }
   if (o.kv_type != "f16" && o.kv_type != "f32") {
     return absl::InvalidArgumentError(
         absl::StrCat("--kv-type is ", o.kv_type, "; it must be f16 or f32"));

@@ -107,7 +107,8 @@ std::string RouterTarget(const ServeOptions& options) {
   return address.ok() ? LocalTarget(*address) : options.router.listen;
 }
 
-std::vector<ChildSpec> PlanChildren(const ServeOptions& options, uint32_t num_cpus) {
+std::vector<ChildSpec> PlanChildren(const ServeOptions& options, uint32_t num_cpus,
+                                    uint32_t num_gpus) {
   const uint32_t ranks = options.worker.tp * options.worker.pp;
   const uint32_t workers = options.groups * ranks;
   const uint32_t threads = options.threads > 0 ? options.threads : num_cpus;
@@ -115,6 +116,7 @@ std::vector<ChildSpec> PlanChildren(const ServeOptions& options, uint32_t num_cp
   for (uint32_t worker = 0; worker < workers; ++worker) {
     const uint32_t share = threads / workers + (worker < threads % workers ? 1 : 0);
     specs.push_back(PlanWorker(options, worker / ranks, worker % ranks, std::max(share, 1u)));
+    if (num_gpus > 0) specs.back().args.push_back(Flag("gpu", worker % num_gpus));
   }
   return specs;
 }

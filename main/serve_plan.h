@@ -26,8 +26,9 @@ struct ServeOptions {
 
 // The children of serve in the order they are started: "router", then "g0/r0", "g0/r1" and so on.
 // `options.router.listen` has a real port; `num_cpus` is at least 1. Each worker gets its part of
-// the threads, at least one.
-std::vector<ChildSpec> PlanChildren(const ServeOptions& options, uint32_t num_cpus);
+// the threads, at least one, and where there are GPUs one of them, in turns.
+std::vector<ChildSpec> PlanChildren(const ServeOptions& options, uint32_t num_cpus,
+                                    uint32_t num_gpus = 0);
 
 // Where clients and workers on this machine reach the router. `options.router.listen` has passed
 // ResolveListen.

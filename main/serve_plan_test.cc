@@ -52,6 +52,15 @@ TEST(PlanChildren, ThreadsAreSharedOutAndNeverNone) {
   EXPECT_THAT(specs[2].args, Contains("--threads=4"));
 }
 
+TEST(PlanChildren, GpusAreTakenInTurns) {
+  ServeOptions options;
+  options.groups = 3;
+  const auto specs = PlanChildren(options, 4, /*num_gpus=*/2);
+  EXPECT_THAT(specs[1].args, Contains("--gpu=0"));
+  EXPECT_THAT(specs[2].args, Contains("--gpu=1"));
+  EXPECT_THAT(specs[3].args, Contains("--gpu=0"));
+}
+
 TEST(PlanChildren, RouterAndWorkersAgreeOnLimits) {
   ServeOptions options = TwoByOne();
   options.worker.max_running = 7;

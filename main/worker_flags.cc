@@ -49,8 +49,9 @@ void AddWorkerShardOptions(CLI::App* app, WorkerOptions* options) {
                   "Tokens of one step, prefill and decode together")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
-  app->add_option("--device", options->device, "What computes")
-      ->check(CLI::IsMember({"cpu"}))
+  app->add_option("--device", options->device,
+                  "What computes; auto: a GPU where the build and the machine have one")
+      ->check(CLI::IsMember({"cpu", "cuda", "auto"}))
       ->capture_default_str();
   app->add_option(
          "--trace", options->trace,

@@ -12,7 +12,10 @@ namespace baton {
 CudaStream::~CudaStream() { cudaStreamDestroy(stream_); }
 
 absl::Status CudaStream::Synchronize() {
-  return CudaStatus(cudaStreamSynchronize(stream_), "waiting for the GPU");
+  const cudaError_t error = cudaStreamSynchronize(stream_);
+  const absl::Status status = CudaStatus(error, "waiting for the GPU");
+  if (IsSticky(error) && on_sticky_) on_sticky_(status);
+  return status;
 }
 
 int CudaDevice::Count() {
@@ -22,7 +25,7 @@ int CudaDevice::Count() {
   return 0;
 }
 
-absl::StatusOr<std::unique_ptr<CudaDevice>> CudaDevice::Open(int index) {
+absl::StatusOr<std::unique_ptr<CudaDevice>> CudaDevice::Open(int index, OnStickyError on_sticky) {
   const int count = Count();
   if (index < 0 || index >= count) {
     return absl::UnavailableError(
@@ -30,6 +33,7 @@ absl::StatusOr<std::unique_ptr<CudaDevice>> CudaDevice::Open(int index) {
   }
   RETURN_IF_ERROR(CudaStatus(cudaSetDevice(index), "taking the GPU"));
   std::unique_ptr<CudaDevice> device(new CudaDevice);
+  device->on_sticky_ = std::move(on_sticky);
   cudaDeviceProp properties;
   RETURN_IF_ERROR(CudaStatus(cudaGetDeviceProperties(&properties, index), "asking for its name"));
   device->name_ = properties.name;
@@ -47,7 +51,7 @@ absl::StatusOr<std::unique_ptr<CudaDevice>> CudaDevice::Open(int index) {
                                                ") has compute capability ", major, ".", minor,
                                                "; 8.0 is the least"));
   }
-  device->kind_ = absl::StrCat("cuda-sm", major, minor, "-", device->num_multiprocessors_, "sm");
+  device->kind_ = absl::StrCat("sm", major, minor, "-", device->num_multiprocessors_, "sm");
   return device;
 }
 
@@ -76,7 +80,7 @@ absl::StatusOr<std::unique_ptr<Stream>> CudaDevice::NewStream() {
   cudaStream_t stream = nullptr;
   RETURN_IF_ERROR(
       CudaStatus(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "making a stream"));
-  return std::unique_ptr<Stream>(new CudaStream(stream));
+  return std::unique_ptr<Stream>(new CudaStream(stream, on_sticky_));
 }
 
 absl::Status CudaDevice::CopyToDevice(Stream& stream, void* to, const void* from, int64_t bytes) {

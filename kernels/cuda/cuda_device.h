@@ -5,8 +5,10 @@
 #include <cuda_runtime.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -15,9 +17,14 @@
 
 namespace baton {
 
+// Told of an error after which the process can do nothing more with its GPU. May not return.
+using OnStickyError = std::function<void(const absl::Status&)>;
+
 class CudaStream : public Stream {
  public:
-  explicit CudaStream(cudaStream_t stream) : stream_(stream) {}
+  // `on_sticky` may be null.
+  CudaStream(cudaStream_t stream, OnStickyError on_sticky)
+      : stream_(stream), on_sticky_(std::move(on_sticky)) {}
   ~CudaStream() override;
   CudaStream(const CudaStream&) = delete;
   CudaStream& operator=(const CudaStream&) = delete;
@@ -27,6 +34,7 @@ class CudaStream : public Stream {
 
  private:
   const cudaStream_t stream_;
+  const OnStickyError on_sticky_;
 };
 
 // The stream of a CudaDevice.
@@ -36,8 +44,10 @@ class CudaDevice : public Device {
  public:
   // How many devices there are: 0 where there is no driver, too.
   static int Count();
-  // Device `index` of this process. UNAVAILABLE where there is no such device.
-  static absl::StatusOr<std::unique_ptr<CudaDevice>> Open(int index);
+  // Device `index` of this process. `on_sticky` (may be null) is called by whoever waits for a
+  // stream of the device. UNAVAILABLE where there is no such device.
+  static absl::StatusOr<std::unique_ptr<CudaDevice>> Open(int index,
+                                                          OnStickyError on_sticky = nullptr);
 
   absl::StatusOr<Buffer> Allocate(int64_t bytes, absl::string_view purpose) override;
   absl::StatusOr<std::unique_ptr<Stream>> NewStream() override;
@@ -45,7 +55,7 @@ class CudaDevice : public Device {
   absl::Status CopyToHost(Stream& stream, void* to, const void* from, int64_t bytes) override;
   int64_t FreeMemory() const override;
   int64_t TotalMemory() const override;
-  // What decides about bits: "cuda-sm90-132sm".
+  // What decides about bits, for example "sm90-132sm".
   std::string kind() const override { return kind_; }
 
   // For people, for example "NVIDIA H200".
@@ -56,6 +66,7 @@ class CudaDevice : public Device {
   CudaDevice() = default;
   void Free(uint8_t* data, int64_t size) override;
 
+  OnStickyError on_sticky_;
   std::string kind_, name_;
   int num_multiprocessors_ = 0;
 };

@@ -98,6 +98,10 @@ BATON_DEVICE float Rotated(const RopeArgs& args, const float* head, int64_t i, i
   return second ? Add(Mul(x0, sin), Mul(x1, cos)) : Add(Mul(x0, cos), -Mul(x1, sin));
 }
 
+BATON_DEVICE uint16_t Saturated(uint16_t f16) {
+  return (f16 & 0x7fff) == 0x7c00 ? static_cast<uint16_t>(f16 - 1) : f16;
+}
+
 __global__ void __launch_bounds__(kThreads) RopeKvWrite(const __grid_constant__ RopeArgs args) {
   const int64_t token = blockIdx.x, head_dim = args.head_dim;
   const int64_t position = args.positions[token], slot = args.slot_mapping[token];
@@ -117,7 +121,7 @@ __global__ void __launch_bounds__(kThreads) RopeKvWrite(const __grid_constant__ 
                            head_dim +
                        i;
     const float x = is_value ? qkv[e] : Rotated(args, qkv + e - i, i, position);
-    (is_value ? args.values : args.keys)[to] = F32ToF16(x);
+    (is_value ? args.values : args.keys)[to] = Saturated(F32ToF16(x));
   }
 }
 

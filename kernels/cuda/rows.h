@@ -75,8 +75,9 @@ struct GatherArgs {
 cudaError_t LaunchGatherRows(cudaStream_t stream, const GatherArgs& args);
 
 // Rotates queries and keys: (x0, x1) → (x0 · cos − x1 · sin, x0 · sin + x1 · cos), each product and
-// sum rounded; queries are then scaled and rounded to f16; keys and values are rounded to f16 and
-// written to the cache.
+// sum rounded; queries are then scaled and rounded to f16; keys and values are rounded to f16,
+// those beyond its range to the largest of their sign (an infinity would be a NaN for rows that do
+// not see it, 0 · ∞), and written to the cache.
 struct RopeArgs {
   const float* qkv = nullptr;  // [tokens, qkv_stride]
   int64_t qkv_stride = 0;
