@@ -350,6 +350,7 @@ bool IsValid(const AttentionKernelArgs& args) {
          reinterpret_cast<uintptr_t>(args.q) % 16 == 0 &&
          reinterpret_cast<uintptr_t>(args.keys) % 16 == 0 &&
          reinterpret_cast<uintptr_t>(args.values) % 16 == 0 &&
+         args.max_prefill_rows >= 0 && args.max_decode_positions >= 0 &&
          (args.max_decode_positions == 0 || args.partial != nullptr);
 }
 
