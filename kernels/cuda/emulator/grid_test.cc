@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "kernels/cuda/emulator/asan.h"
 
 namespace baton {
 namespace emulator {
@@ -51,6 +52,25 @@ TEST(Grid, WithoutABarrierNothingIsThere) {
     all = all && SharedInts()[(ThreadX() + 1) % 64] == (ThreadX() + 1) % 64;
   });
   EXPECT_FALSE(all);
+}
+
+// Warps are not at one pace: one that is not held by a barrier overwrites what others, as many
+// exchanges behind, have yet to read.
+TEST(Grid, WarpsRunAhead) {
+  for (bool with_barrier : {true, false}) {
+    int right = 0;
+    RunGrid(Dim(1), Dim(64), sizeof(int), [&right, with_barrier] {
+      if (ThreadX() == 0) SharedInts()[0] = 1;
+      SyncThreads();
+      SyncThreads();  // the last warp came first to the first one
+      for (int i = 0; i < 2; ++i) Exchange({});
+      right += SharedInts()[0] == 1;
+      if (with_barrier) SyncThreads();
+      for (int i = 0; i < 5; ++i) Exchange({});
+      if (ThreadX() == 0) SharedInts()[0] = 2;
+    });
+    EXPECT_EQ(right, with_barrier ? 64 : 32);
+  }
 }
 
 TEST(Grid, ThreadsThatEndedAreNotWaitedFor) {
@@ -199,6 +219,12 @@ TEST(GridDeathTest, DeviceCodeOutsideOfAKernel) {
   RunGrid(Dim(1), Dim(32), 0, [] {});
   EXPECT_DEATH(DynamicShared(), "outside of a kernel");
 }
+
+#ifdef BATON_ASAN
+TEST(GridDeathTest, AThreadTouchesWhatIsBehindItsSharedMemory) {
+  EXPECT_DEATH(RunGrid(Dim(1), Dim(32), 320, [] { DynamicShared()[320] = 1; }), "use-after-poison");
+}
+#endif
 
 }  // namespace
 }  // namespace emulator

@@ -12,21 +12,7 @@
 #include <vector>
 
 #include "cuda_runtime.h"
-
-// Under ASan, a kernel that touches what is behind an allocation is found, to the byte.
-#if defined(__SANITIZE_ADDRESS__)
-#define BATON_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define BATON_ASAN 1
-#endif
-#endif
-#ifdef BATON_ASAN
-#include <sanitizer/asan_interface.h>
-#else
-#define ASAN_POISON_MEMORY_REGION(begin, bytes) static_cast<void>(begin), static_cast<void>(bytes)
-#define ASAN_UNPOISON_MEMORY_REGION(begin, bytes) static_cast<void>(begin), static_cast<void>(bytes)
-#endif
+#include "kernels/cuda/emulator/asan.h"
 
 using Work = std::function<void()>;
 
@@ -220,6 +206,7 @@ cudaError_t cudaMalloc(void** memory, size_t bytes) {
   void* const made = mmap(nullptr, bytes + kPage, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (made == MAP_FAILED) return Note(cudaErrorMemoryAllocation);
   if (d.open > 0) mprotect(made, bytes, PROT_READ | PROT_WRITE);
+  // What was not asked for.
   ASAN_POISON_MEMORY_REGION(static_cast<uint8_t*>(made) + wanted, bytes - wanted);
   d.used += bytes;
   d.allocations[static_cast<uint8_t*>(made)] = bytes;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "kernels/cuda/emulator/asan.h"
 
 namespace baton {
 namespace {
@@ -253,6 +254,19 @@ TEST_F(RuntimeDeathTest, AKernelWritesBeyondItsMemory) {
   write_at(kBytes - 1);
   EXPECT_DEATH(write_at(kBytes), "");
 }
+
+#ifdef BATON_ASAN
+TEST_F(RuntimeDeathTest, AKernelTouchesWhatItsMemoryWasRoundedUpTo) {
+  void* odd = nullptr;
+  ASSERT_EQ(cudaMalloc(&odd, 100), cudaSuccess);
+  uint8_t* const end = static_cast<uint8_t*>(odd) + 100;
+  emulator::Launch(Key(SomeKernel), Dim(1), Dim(32), 0, stream_, [end] { *end = 1; });
+  EXPECT_DEATH(cudaStreamSynchronize(stream_), "use-after-poison");
+  emulator::FailNextWork(cudaErrorIllegalAddress);  // or it would run here
+  EXPECT_EQ(cudaStreamSynchronize(stream_), cudaErrorIllegalAddress);
+  EXPECT_EQ(cudaFree(odd), cudaSuccess);
+}
+#endif
 
 }  // namespace
 }  // namespace baton
