@@ -49,8 +49,10 @@ struct LaneRecord {
 // instruction of ours. Valid until the lane's next exchange but one.
 const LaneRecord* Exchange(const LaneRecord& mine, void (*combine)(LaneRecord* all) = nullptr);
 
-// cp.async of 16 bytes to shared memory, zeros if `from` is null: done only when the thread waits
-// for its group. Groups are counted as cp.async.commit_group and wait_group count them.
+// cp.async of 16 bytes to shared memory, zeros if `from` is null. A device may do it at any time
+// until the thread has waited for its group; threads of even index do it only then, those of odd
+// index at once, so that neither is relied on. Groups are counted as cp.async.commit_group and
+// wait_group count them.
 void CopyAsync16(void* to, const void* from);
 void CommitCopies();
 void WaitCopies(int groups_left);

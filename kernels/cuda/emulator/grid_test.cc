@@ -145,7 +145,7 @@ TEST(Grid, SharedMemoryIsAlignedAndPoisonedForEachBlock) {
 }
 
 // Which of six copies are there after each step, as a string of their first bytes.
-TEST(Grid, CopiesAreThereOnlyWhenTheirGroupIsWaitedFor) {
+TEST(Grid, CopiesOfEvenThreadsAreThereOnlyWhenTheirGroupIsWaitedFor) {
   alignas(16) uint8_t from[6][16];
   for (int i = 0; i < 6; ++i) std::fill(from[i], from[i] + 16, static_cast<uint8_t>('a' + i));
   std::vector<std::string> seen;
@@ -179,6 +179,20 @@ TEST(Grid, CopiesAreThereOnlyWhenTheirGroupIsWaitedFor) {
   });
   EXPECT_EQ(seen, (std::vector<std::string>{"......", "......", "ab....", "abc...", "abcd..",
                                             "abcde.", "abcdex", "0"}));
+}
+
+TEST(Grid, CopiesOfOddThreadsAreThereAtOnce) {
+  alignas(16) uint8_t from[16] = {1};
+  int there = 0;
+  RunGrid(Dim(1), Dim(32), 32 * 16, [&from, &there] {
+    uint8_t* const to = DynamicShared() + ThreadX() * 16;
+    CopyAsync16(to, from);
+    there += to[0] == 1;
+    CommitCopies();
+    WaitCopies(0);
+    there += to[0] == 1;
+  });
+  EXPECT_EQ(there, 16 + 32);
 }
 
 TEST(Grid, CopiesOfABlockDoNotReachTheNext) {
