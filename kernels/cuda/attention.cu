@@ -349,7 +349,8 @@ bool IsValid(const AttentionKernelArgs& args) {
          args.num_sequences <= 65535 && args.num_kv_heads <= 4096 &&
          reinterpret_cast<uintptr_t>(args.q) % 16 == 0 &&
          reinterpret_cast<uintptr_t>(args.keys) % 16 == 0 &&
-         reinterpret_cast<uintptr_t>(args.values) % 16 == 0 &&
+         reinterpret_cast<uintptr_t>(args.values) % 16 == 0 && args.max_prefill_rows >= 0 &&
+         args.max_decode_positions >= 0 &&
          (args.max_decode_positions == 0 || args.partial != nullptr);
 }
 

@@ -214,7 +214,8 @@ bool IsValid(const GemmArgs& args) {
   int64_t outputs = 0;
   for (int i = 0; i < kMaxGemmWeights; ++i) {
     const GemmWeight& w = args.weights[i];
-    if (i >= args.num_weights ? w.rows != 0 : w.rows < 1 || !IsAligned(w.data)) return false;
+    const bool there = w.rows >= 1 && w.data != nullptr && IsAligned(w.data);
+    if (i < args.num_weights ? !there : w.rows != 0) return false;
     outputs += w.rows;
   }
   if (args.ldy < outputs) return false;

@@ -141,7 +141,8 @@ bool IsValid(const RowForms& out, int64_t cols) {
 }  // namespace
 
 cudaError_t LaunchEmbedding(cudaStream_t stream, const EmbeddingArgs& args) {
-  if (args.rows < 1 || args.cols < 1) return cudaErrorInvalidValue;
+  if (args.rows < 1 || args.cols < 1 || args.cols % BlockElements(args.dtype) != 0)
+    return cudaErrorInvalidValue;
   return LaunchRows(Embedding, stream, args, args.tokens);
 }
 
@@ -156,16 +157,19 @@ cudaError_t LaunchSiluMul(cudaStream_t stream, const SiluArgs& args) {
 }
 
 cudaError_t LaunchAdd(cudaStream_t stream, const AddArgs& args) {
+  if (args.count < 0) return cudaErrorInvalidValue;
   return LaunchRows(AddTo, stream, args, (args.count + kThreads - 1) / kThreads);
 }
 
 cudaError_t LaunchGatherRows(cudaStream_t stream, const GatherArgs& args) {
+  if (args.cols < 1) return cudaErrorInvalidValue;
   return LaunchRows(GatherRows, stream, args, args.rows);
 }
 
 cudaError_t LaunchRopeKvWrite(cudaStream_t stream, const RopeArgs& args) {
-  if (args.rope_dim % 2 != 0 || args.rope_dim > args.head_dim || args.block_size < 1 ||
-      args.num_kv_heads < 1 || args.num_heads % args.num_kv_heads != 0) {
+  if (args.head_dim < 1 || args.rope_dim < 0 || args.rope_dim % 2 != 0 ||
+      args.rope_dim > args.head_dim || args.block_size < 1 || args.num_kv_heads < 1 ||
+      args.num_heads < 1 || args.num_heads % args.num_kv_heads != 0) {
     return cudaErrorInvalidValue;
   }
   return LaunchRows(RopeKvWrite, stream, args, args.tokens);

@@ -1,5 +1,6 @@
 #include "kernels/cuda/emulator/grid.h"
 
+#include <algorithm>
 #include <boost/context/fiber.hpp>
 #include <boost/context/pooled_fixedsize_stack.hpp>
 #include <cstdio>
@@ -9,16 +10,7 @@
 #include <utility>
 #include <vector>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define BATON_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define BATON_ASAN 1
-#endif
-#endif
-#ifdef BATON_ASAN
-#include <sanitizer/common_interface_defs.h>
-#endif
+#include "kernels/cuda/emulator/asan.h"
 
 namespace baton {
 namespace emulator {
@@ -61,6 +53,7 @@ struct Block {
   std::vector<Warp> warps;
   std::vector<uint8_t> shared_memory;
   uint8_t* shared = nullptr;
+  size_t shared_bytes = 0;
   int alive = 0, arrived = 0;
   uint64_t generation = 0;
   const void* scheduler_stack = nullptr;
@@ -163,20 +156,35 @@ void StartFiber(Block& b, int index) {
                                     });
 }
 
-void RunBlock(Block& b, int threads) {
-  std::memset(b.shared_memory.data(), 0xA5, b.shared_memory.size());
-  b.alive = threads;
-  b.arrived = 0;
-  b.warps.assign(static_cast<size_t>((threads + kWarpSize - 1) / kWarpSize), Warp());
-  for (int i = 0; i < threads; ++i) StartFiber(b, i);
-  while (b.alive > 0) {
-    bool went_on = false;
-    for (int i = 0; i < threads; ++i) {
+// Runs a warp's threads, `first` and those behind it, until none of them can go on; whether any
+// did.
+bool RunWarp(Block& b, int first, int threads) {
+  bool any = false;
+  for (bool went_on = true; went_on; any = any || went_on) {
+    went_on = false;
+    for (int i = first; i < std::min(first + kWarpSize, threads); ++i) {
       Fiber& f = *b.fibers[static_cast<size_t>(i)];
       if (f.ended || (f.waits_for != nullptr && *f.waits_for == f.seen)) continue;
       EnterFiber(b, f);
       went_on = true;
     }
+  }
+  return any;
+}
+
+// Each warp goes as far ahead as it can, in turn the first and the last one first: what only seems
+// to be ordered because warps go at one pace, is not here.
+void RunBlock(Block& b, int threads) {
+  std::memset(b.shared, 0xA5, b.shared_bytes);
+  b.alive = threads;
+  b.arrived = 0;
+  b.warps.assign(static_cast<size_t>((threads + kWarpSize - 1) / kWarpSize), Warp());
+  for (int i = 0; i < threads; ++i) StartFiber(b, i);
+  const int warps = static_cast<int>(b.warps.size());
+  for (bool ascending = true; b.alive > 0; ascending = !ascending) {
+    bool went_on = false;
+    for (int i = 0; i < warps; ++i)
+      went_on |= RunWarp(b, (ascending ? i : warps - 1 - i) * kWarpSize, threads);
     if (went_on) continue;
     std::fprintf(stderr,
                  "deadlock in block (%u, %u, %u): %d threads wait, %d of them at a barrier of the "
@@ -195,8 +203,11 @@ void RunGrid(const Dim& grid, const Dim& block, size_t shared_bytes,
   b.block = block;
   b.body = &thread;
   b.shared_memory.resize(shared_bytes + 128);
+  b.shared_bytes = shared_bytes;
   const uintptr_t begin = reinterpret_cast<uintptr_t>(b.shared_memory.data());
   b.shared = b.shared_memory.data() + (128 - begin % 128) % 128;
+  uint8_t* const end = b.shared_memory.data() + b.shared_memory.size();
+  ASAN_POISON_MEMORY_REGION(b.shared + shared_bytes, end - b.shared - shared_bytes);
   current = &b;
   for (b.index.z = 0; b.index.z < grid.z; ++b.index.z) {
     for (b.index.y = 0; b.index.y < grid.y; ++b.index.y) {
@@ -205,6 +216,7 @@ void RunGrid(const Dim& grid, const Dim& block, size_t shared_bytes,
     }
   }
   current = nullptr;
+  ASAN_UNPOISON_MEMORY_REGION(b.shared_memory.data(), b.shared_memory.size());
 }
 
 const Index& ThreadIdx() { return Now().running->thread; }
@@ -225,7 +237,12 @@ void SyncThreads() {
 void CopyAsync16(void* to, const void* from) {
   Copy copy = {to, {}};
   if (from != nullptr) std::memcpy(copy.bytes, from, sizeof(copy.bytes));
-  Now().running->copies.push_back(copy);
+  Fiber& f = *Now().running;
+  if (f.index % 2 == 1) {
+    std::memcpy(to, copy.bytes, sizeof(copy.bytes));
+  } else {
+    f.copies.push_back(copy);
+  }
 }
 
 void CommitCopies() {

@@ -1,6 +1,7 @@
 // Runs CUDA kernels on the host, one block after the other, every thread of a block as a fiber: the
 // same sources that nvcc compiles for a GPU, so that they can be tested without one. A thread runs
-// until it waits for others (a barrier, a warp's exchange) or ends. What a GPU would only do wrong
+// until it waits for others (a barrier, a warp's exchange) or ends, a warp as far as it can before
+// another goes on. What a GPU would only do wrong
 // at times fails here always: a block in which no thread can go on ends the process with a message,
 // and shared memory is poisoned at each block's start.
 #ifndef BATON_KERNELS_CUDA_EMULATOR_GRID_H_
@@ -48,8 +49,10 @@ struct LaneRecord {
 // instruction of ours. Valid until the lane's next exchange but one.
 const LaneRecord* Exchange(const LaneRecord& mine, void (*combine)(LaneRecord* all) = nullptr);
 
-// cp.async of 16 bytes to shared memory, zeros if `from` is null: done only when the thread waits
-// for its group. Groups are counted as cp.async.commit_group and wait_group count them.
+// cp.async of 16 bytes to shared memory, zeros if `from` is null. A device may do it at any time
+// until the thread has waited for its group; threads of even index do it only then, those of odd
+// index at once, so that neither is relied on. Groups are counted as cp.async.commit_group and
+// wait_group count them.
 void CopyAsync16(void* to, const void* from);
 void CommitCopies();
 void WaitCopies(int groups_left);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cuda_runtime.h"
+#include "kernels/cuda/emulator/asan.h"
 
 using Work = std::function<void()>;
 
@@ -37,7 +38,7 @@ using ::baton::emulator::Dim;
 
 struct Device {
   size_t memory = size_t{1} << 30, used = 0;
-  std::map<uint8_t*, size_t> allocations;  // each of whole pages
+  std::map<uint8_t*, size_t> allocations;  // each of whole pages, and one more that stays closed
   std::map<const void*, int> max_shared;   // by kernel
   std::map<uint8_t*, size_t> pinned;       // host memory that is read and written late
   cudaError_t last = cudaSuccess, sticky = cudaSuccess, fail_next = cudaSuccess;
@@ -57,7 +58,9 @@ std::recursive_mutex& Mu() {
 }
 using Lock = std::lock_guard<std::recursive_mutex>;
 
-size_t WholePages(size_t bytes) { return (bytes + 4095) / 4096 * 4096; }
+constexpr size_t kPage = 4096;
+
+size_t WholePages(size_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
 
 void Protect(int protection) {
   for (const auto& [memory, bytes] : TheDevice().allocations) mprotect(memory, bytes, protection);
@@ -197,11 +200,14 @@ cudaError_t cudaDriverGetVersion(int* version) { return cudaRuntimeGetVersion(ve
 cudaError_t cudaMalloc(void** memory, size_t bytes) {
   Lock lock(Mu());
   Device& d = TheDevice();
+  const size_t wanted = bytes;
   bytes = WholePages(bytes);
-  if (bytes > d.memory - d.used) return Note(cudaErrorMemoryAllocation);
-  void* const made = mmap(nullptr, bytes, d.open > 0 ? PROT_READ | PROT_WRITE : PROT_NONE,
-                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (bytes > d.memory || d.used > d.memory - bytes) return Note(cudaErrorMemoryAllocation);
+  void* const made = mmap(nullptr, bytes + kPage, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (made == MAP_FAILED) return Note(cudaErrorMemoryAllocation);
+  if (d.open > 0) mprotect(made, bytes, PROT_READ | PROT_WRITE);
+  // What was not asked for.
+  ASAN_POISON_MEMORY_REGION(static_cast<uint8_t*>(made) + wanted, bytes - wanted);
   d.used += bytes;
   d.allocations[static_cast<uint8_t*>(made)] = bytes;
   *memory = made;
@@ -213,7 +219,8 @@ cudaError_t cudaFree(void* memory) {
   Device& d = TheDevice();
   const auto it = d.allocations.find(static_cast<uint8_t*>(memory));
   if (it == d.allocations.end()) return memory == nullptr ? cudaSuccess : cudaErrorInvalidValue;
-  munmap(it->first, it->second);
+  ASAN_UNPOISON_MEMORY_REGION(it->first, it->second);
+  munmap(it->first, it->second + kPage);
   d.used -= it->second;
   d.allocations.erase(it);
   return cudaSuccess;
