@@ -3,7 +3,7 @@
 # "N passed, N failed". Exits with 1 if any failed.
 #
 #   scripts/test.sh             everything
-#   scripts/test.sh CHECK...    only these of: format shell proto gcc quickstart clang fuzz tsan
+#   scripts/test.sh CHECK...    only these of: format shell proto gcc release quickstart clang fuzz tsan
 #
 # "clang" is layering_check, AddressSanitizer and UndefinedBehaviorSanitizer in one build; "fuzz" runs that build's
 # fuzzers for a few seconds each.
@@ -124,6 +124,7 @@ wanted format && check format format
 wanted shell && check shell shell && check scripts_again scripts_again
 wanted proto && check proto proto
 wanted gcc && bazel_tests gcc //...
+wanted release && check release tests/scripts/release_test.sh
 wanted quickstart && check quickstart tests/scripts/quickstart_test.sh
 if wanted clang || wanted fuzz; then
   mapfile -t fuzzers < <(bazel_targets 'attr(tags, "\bfuzzer\b", //...)')
