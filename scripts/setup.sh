@@ -18,7 +18,7 @@ packages=(
 test_packages=(
   # Layering checks, sanitizers, fuzzers, formatting, shell scripts, reports.
   clang clang-format-14 jq libclang-rt-14-dev libxml2-utils shellcheck
-  libbenchmark-dev libcpp-httplib-dev libgmock-dev libgtest-dev
+  libbenchmark-dev libboost-context-dev libcpp-httplib-dev libgmock-dev libgtest-dev
 )
 
 case "${1:-}" in

@@ -3,10 +3,10 @@
 # "N passed, N failed". Exits with 1 if any failed.
 #
 #   scripts/test.sh             everything
-#   scripts/test.sh CHECK...    only these of: format shell proto gcc release quickstart clang fuzz tsan
+#   scripts/test.sh CHECK...    only these of: format shell proto gcc cuda release quickstart clang fuzz tsan
 #
-# "clang" is layering_check, AddressSanitizer and UndefinedBehaviorSanitizer in one build; "fuzz" runs that build's
-# fuzzers for a few seconds each.
+# "cuda" builds with the CUDA toolkit where /usr/local/cuda has it, and needs no GPU. "clang" is layering_check,
+# AddressSanitizer and UndefinedBehaviorSanitizer in one build; "fuzz" runs that build's fuzzers for a few seconds each.
 source "$(dirname "$0")/lib.sh"
 
 readonly BUF_VERSION=1.75.0
@@ -77,7 +77,7 @@ bazel_tests() {
 
 our_files() { find . -name .git -prune -o -path './bazel-*' -prune -o -type f "$@" -print0; }
 
-format() { our_files \( -name '*.h' -o -name '*.cc' \) | xargs -0 clang-format-14 --dry-run -Werror; }
+format() { our_files \( -name '*.h' -o -name '*.cc' -o -name '*.cu' \) | xargs -0 clang-format-14 --dry-run -Werror; }
 
 shell() { shellcheck -x -P SCRIPTDIR scripts/*.sh tests/scripts/*.sh .ci/run; }
 
@@ -104,6 +104,15 @@ scripts_again() {
   [[ -z $again ]] || { echo "a failed download left $again"; return 1; }
 }
 
+# The kernels compile without a spilled register, the binary links, and where there is no GPU it says so.
+cuda_build() {
+  local said
+  bazel build --noshow_progress --color=no --config=cuda //main:baton || return 1
+  [[ ! -e /dev/nvidiactl ]] || return 0
+  said="$(bazel-bin/main/baton worker --model="$MODEL" --device=cuda --router=127.0.0.1:1 2>&1)"
+  [[ $said == *"--device cuda, GPU 0: there is no GPU 0: this process sees 0"* ]] || { echo "without a GPU: $said"; return 1; }
+}
+
 fuzz() {
   local target="$1" bin="$2" name work
   name="${target##*:}"
@@ -126,6 +135,9 @@ wanted proto && check proto proto
 wanted gcc && bazel_tests gcc //...
 wanted release && check release tests/scripts/release_test.sh
 wanted quickstart && check quickstart tests/scripts/quickstart_test.sh
+if wanted cuda; then
+  if [[ -x /usr/local/cuda/bin/nvcc ]]; then check cuda cuda_build; else say "cuda: skipped, /usr/local/cuda has no toolkit"; fi
+fi
 if wanted clang || wanted fuzz; then
   mapfile -t fuzzers < <(bazel_targets 'attr(tags, "\bfuzzer\b", //...)')
   ((${#fuzzers[@]} > 0)) || die "no fuzzer found"

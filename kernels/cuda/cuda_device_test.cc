@@ -40,7 +40,7 @@ class CudaDeviceTest : public ::testing::Test {
 
 TEST_F(CudaDeviceTest, SaysWhatItIs) {
   EXPECT_EQ(CudaDevice::Count(), 1);
-  EXPECT_EQ(device_->kind(), "cuda-sm90-132sm");
+  EXPECT_EQ(device_->kind(), "sm90-132sm");
   EXPECT_EQ(device_->name(), "emulated");
   EXPECT_EQ(device_->num_multiprocessors(), 132);
   EXPECT_EQ(device_->TotalMemory(), int64_t{1} << 30);

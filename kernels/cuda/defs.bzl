@@ -8,7 +8,7 @@ _TOOLKIT = "@cuda//:runtime"
 
 # sm_80 and sm_90 as machine code, and PTX for what comes after. No spilled register passes.
 _NVCC = " ".join([
-    "$${CUDA_HOME:-/usr/local/cuda}/bin/nvcc",
+    "/usr/local/cuda/bin/nvcc",
     "-std=c++17 -O3 -I.",
     "-gencode arch=compute_80,code=sm_80",
     "-gencode arch=compute_90,code=sm_90",

@@ -250,6 +250,13 @@ TEST(GatherRows, CopiesRowsInAnyOrder) {
 }
 
 // A batch of tokens at some positions, in slots of a cache of shuffled blocks.
+// As the cache holds it: no infinity.
+uint16_t Stored(float x) {
+  const uint16_t f16 = F32ToF16(x);
+  if ((f16 & 0x7fff) != 0x7c00) return f16;
+  return x < 0 ? 0xfbff : 0x7bff;
+}
+
 struct RopeCase {
   static constexpr int64_t kTokens = 5, kContext = 40, kBlocks = 4;
   int64_t num_heads, num_kv_heads, head_dim, rope_dim, block_size;
@@ -279,6 +286,8 @@ void CheckRope(const RopeCase& c) {
   constexpr float kScale = 0.3f;
   const int64_t tokens = RopeCase::kTokens, half = c.rope_dim / 2;
   std::vector<float> qkv = WideNumbers(8).Many(tokens * c.stride(), 6);
+  qkv[c.num_heads * c.head_dim] = -1e9f;  // a key and a value beyond f16
+  qkv[(c.num_heads + c.num_kv_heads) * c.head_dim] = 1e6f;
   std::vector<float> cos, sin;
   for (int64_t i = 0; i < RopeCase::kContext * half; ++i) {
     cos.push_back(static_cast<float>(std::cos(0.37 * static_cast<double>(i))));
@@ -308,8 +317,8 @@ void CheckRope(const RopeCase& c) {
         const int64_t block = slots[t] / c.block_size, in_block = slots[t] % c.block_size;
         const int64_t at =
             ((block * c.num_kv_heads + h) * c.block_size + in_block) * c.head_dim + i;
-        want_keys[at] = F32ToF16(k[i]);
-        want_values[at] = F32ToF16(key[c.num_kv_heads * c.head_dim + i]);
+        want_keys[at] = Stored(k[i]);
+        want_values[at] = Stored(key[c.num_kv_heads * c.head_dim + i]);
       }
     }
   }

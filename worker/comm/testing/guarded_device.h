@@ -13,6 +13,12 @@ class GuardedDevice : public Device {
  public:
   absl::StatusOr<Buffer> Allocate(int64_t bytes, absl::string_view purpose) override;
   absl::StatusOr<std::unique_ptr<Stream>> NewStream() override;  // UNIMPLEMENTED
+  absl::Status CopyToDevice(Stream&, void*, const void*, int64_t) override {
+    return absl::UnimplementedError("nothing is copied");
+  }
+  absl::Status CopyToHost(Stream&, void*, const void*, int64_t) override {
+    return absl::UnimplementedError("nothing is copied");
+  }
   int64_t FreeMemory() const override { return 0; }
   int64_t TotalMemory() const override { return 0; }
   std::string kind() const override { return "heap"; }
