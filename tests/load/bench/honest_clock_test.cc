@@ -157,12 +157,12 @@ std::string Difference(const Observed& observed) {
 }
 
 // Whether the tool is right in some run that it calls valid. A machine that is busy with other
-// things delays server and tool alike, so there are a few tries; a clock that is wrong is so in
+// things delays server and tool alike, so there are many tries; a clock that is wrong is so in
 // every one of them. `control` is told each run.
 void ExpectRight(MakeTarget make, const TimedServerScript& script, double rate,
                  absl::optional<size_t> cap, const std::function<void(const Observed&)>& control) {
   std::string last;
-  for (int attempt = 0; attempt < 8; ++attempt) {
+  for (int attempt = 0; attempt < 20; ++attempt) {
     const Observed observed = Observe(make(script), rate, 200, cap);
     control(observed);
     const std::vector<std::string> reasons =
