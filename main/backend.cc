@@ -6,6 +6,7 @@
 #include "kernels/cpu/cpu_device.h"
 #include "kernels/cpu/cpu_ops.h"
 #include "main/cuda_backend.h"
+#include "spdlog/spdlog.h"
 
 namespace baton {
 namespace {
@@ -24,7 +25,10 @@ Backend MakeCpuBackend(int threads) {
 }  // namespace
 
 absl::StatusOr<Backend> MakeBackend(absl::string_view device, int threads, uint32_t gpu) {
-  if (device == "cuda" || (device == "auto" && NumGpus() > 0)) return MakeCudaBackend(gpu);
+  if (device == "cpu") return MakeCpuBackend(threads);
+  absl::StatusOr<Backend> cuda = MakeCudaBackend(gpu);
+  if (cuda.ok() || device == "cuda") return cuda;
+  spdlog::info("the CPU computes: {}", std::string(cuda.status().message()));
   return MakeCpuBackend(threads);
 }
 

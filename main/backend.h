@@ -25,12 +25,14 @@ struct Backend {
   bool on_gpu = false;
 };
 
-// "cpu", "cuda", or "auto": CUDA where this build has it and the machine has a GPU. `gpu` is the
-// index of the GPU among those that the process may use. To be called before any other thread runs.
-// INVALID_ARGUMENT when this build lacks it, UNAVAILABLE when the machine does.
+// "cpu", "cuda", or "auto": CUDA where this build has it and the machine that GPU, else the CPU.
+// `gpu` is the index of the GPU among those that the process may use; the others are hidden from
+// it, which works only if nobody has asked CUDA anything before. To be called before any other
+// thread runs. INVALID_ARGUMENT when this build lacks CUDA, UNAVAILABLE when the machine lacks the
+// GPU.
 absl::StatusOr<Backend> MakeBackend(absl::string_view device, int threads, uint32_t gpu);
 
-// GPUs that this process could use; 0 in a build without CUDA.
+// GPUs that this process could use; 0 in a build without CUDA. Not in a process that computes.
 int NumGpus();
 
 }  // namespace baton
