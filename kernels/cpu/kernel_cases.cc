@@ -21,17 +21,15 @@ void Put16(uint8_t* p, uint16_t v) { std::memcpy(p, &v, 2); }
 
 }  // namespace
 
-MatrixCase::MatrixCase(DType dtype, int64_t rows, int64_t cols, uint64_t seed)
-    : file_rows(rows * (cols / BlockElements(dtype)) * BlockBytes(dtype)),
-      memory(Shape(dtype, rows, cols).num_bytes()),
-      packed(Shape(dtype, rows, cols)) {
-  std::mt19937_64 rng(seed);
-  std::normal_distribution<float> normal(0.0f, 0.05f);
-  packed.data = memory.data();
+std::vector<uint8_t> RandomFileRows(DType dtype, int64_t rows, int64_t cols, std::mt19937_64& rng,
+                                    const std::function<float()>& value,
+                                    const std::function<float(float)>& scale_of,
+                                    const std::function<float()>& minimum) {
   const int64_t block_bytes = BlockBytes(dtype);
-  for (size_t b = 0; b < file_rows.size() / block_bytes; ++b) {
-    uint8_t* p = file_rows.data() + b * block_bytes;
-    const float v = normal(rng);
+  std::vector<uint8_t> bytes(rows * (cols / BlockElements(dtype)) * block_bytes);
+  for (size_t at = 0; at < bytes.size(); at += block_bytes) {
+    uint8_t* p = bytes.data() + at;
+    const float v = value();
     switch (dtype) {
       case DType::kF32:
         std::memcpy(p, &v, 4);
@@ -44,10 +42,21 @@ MatrixCase::MatrixCase(DType dtype, int64_t rows, int64_t cols, uint64_t seed)
         break;
       default:
         for (int64_t i = 2; i < block_bytes; ++i) p[i] = static_cast<uint8_t>(rng());
-        Put16(p, F32ToF16(v * 0.1f));
-        if (dtype == DType::kQ4_1) Put16(p + 2, F32ToF16(normal(rng)));
+        Put16(p, F32ToF16(scale_of(v)));
+        if (dtype == DType::kQ4_1) Put16(p + 2, F32ToF16(minimum()));
     }
   }
+  return bytes;
+}
+
+MatrixCase::MatrixCase(DType dtype, int64_t rows, int64_t cols, uint64_t seed)
+    : memory(Shape(dtype, rows, cols).num_bytes()), packed(Shape(dtype, rows, cols)) {
+  std::mt19937_64 rng(seed);
+  std::normal_distribution<float> normal(0.0f, 0.05f);
+  const auto draw = [&] { return normal(rng); };
+  file_rows = RandomFileRows(
+      dtype, rows, cols, rng, draw, [](float v) { return v * 0.1f; }, draw);
+  packed.data = memory.data();
   PackRows(packed, 0, rows, file_rows.data());
 }
 

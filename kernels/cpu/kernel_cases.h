@@ -4,6 +4,7 @@
 #define BATON_KERNELS_CPU_KERNEL_CASES_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <random>
 #include <vector>
@@ -24,6 +25,14 @@ class AlignedBytes {
  private:
   std::vector<uint8_t> bytes_;
 };
+
+// Random rows as a model's file has them. `value` gives each element of plain types, and is asked
+// once for each block of the others, whose integers are random: its scale is scale_of(that value),
+// its minimum minimum(), both rounded to f16.
+std::vector<uint8_t> RandomFileRows(DType dtype, int64_t rows, int64_t cols, std::mt19937_64& rng,
+                                    const std::function<float()>& value,
+                                    const std::function<float(float)>& scale_of,
+                                    const std::function<float()>& minimum);
 
 // A random matrix, in the file's order and packed.
 struct MatrixCase {

@@ -14,14 +14,13 @@ namespace baton {
 namespace {
 
 int64_t Align256(int64_t bytes) { return (bytes + 255) / 256 * 256; }
-int64_t Stride(int64_t cols) { return (cols + 7) / 8 * 8; }
 
 RowForms FormsOf(const Activations& x) {
   RowForms forms;
   forms.f32 = x.f32;
   forms.bf16 = x.bf16;
   forms.f16 = x.f16;
-  forms.stride = Stride(x.cols);
+  forms.stride = RowStride(x.cols);
   return forms;
 }
 
@@ -66,8 +65,8 @@ uint32_t CudaOps::FormFor(DType dtype) const {
 int64_t CudaOps::ActivationBytes(int64_t rows, int64_t cols, uint32_t forms) const {
   int64_t bytes = 0;
   if (forms & kFormF32) bytes += Align256(rows * cols * 4);
-  if (forms & kFormBF16) bytes += Align256(rows * Stride(cols) * 2);
-  if (forms & kFormF16) bytes += Align256(rows * Stride(cols) * 2);
+  if (forms & kFormBF16) bytes += Align256(rows * RowStride(cols) * 2);
+  if (forms & kFormF16) bytes += Align256(rows * RowStride(cols) * 2);
   return bytes;
 }
 
@@ -83,8 +82,8 @@ Activations CudaOps::ViewActivations(uint8_t* memory, int64_t rows, int64_t cols
     return begin;
   };
   if (forms & kFormF32) x.f32 = reinterpret_cast<float*>(take(rows * cols * 4));
-  if (forms & kFormBF16) x.bf16 = reinterpret_cast<uint16_t*>(take(rows * Stride(cols) * 2));
-  if (forms & kFormF16) x.f16 = reinterpret_cast<uint16_t*>(take(rows * Stride(cols) * 2));
+  if (forms & kFormBF16) x.bf16 = reinterpret_cast<uint16_t*>(take(rows * RowStride(cols) * 2));
+  if (forms & kFormF16) x.f16 = reinterpret_cast<uint16_t*>(take(rows * RowStride(cols) * 2));
   return x;
 }
 
@@ -164,7 +163,7 @@ absl::Status CudaOps::Matmul(Stream& stream, absl::Span<const Weight> weights, c
     args.cols = x.cols;
     const uint32_t form = FormFor(args.dtype);
     args.x = form == kFormF32 ? static_cast<const void*>(x.f32) : form == kFormF16 ? x.f16 : x.bf16;
-    args.x_stride = form == kFormF32 ? x.cols : Stride(x.cols);
+    args.x_stride = form == kFormF32 ? x.cols : RowStride(x.cols);
     args.tokens = x.rows;
     args.y = y;
     args.ldy = ldy;
@@ -258,11 +257,10 @@ absl::Status CudaOps::Sample(Stream& stream, absl::Span<const SampleRow> rows, i
                                "copying logits"));
   }
   RETURN_IF_ERROR(stream.Synchronize());
-  sample_scratch_.resize(1);
   for (size_t i = 0; i < rows.size(); ++i) {
     SampleRow row = rows[i];
     row.logits = logits + i * vocab;
-    results[i] = SampleFrom(BestKernels(), row, vocab, sample_scratch_[0]);
+    results[i] = SampleFrom(BestKernels(), row, vocab, sample_scratch_);
   }
   return absl::OkStatus();
 }

@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "kernels/cpu/sampling.h"
 #include "kernels/cuda/attention.h"
@@ -70,7 +69,7 @@ class CudaOps : public Ops {
   uint8_t* arrays_ = nullptr;
   uint16_t* queries_ = nullptr;  // [max_tokens, num_heads · head_dim]
   float* partial_ = nullptr;
-  std::vector<SamplingScratch> sample_scratch_;
+  SamplingScratch sample_scratch_;
 };
 
 }  // namespace baton

@@ -198,23 +198,16 @@ TEST(Gemm, AgreesWithTheCpu) {
   constexpr int64_t kRows = 37, kTokens = 11;
   for (DType dtype : kAllDTypes) {
     for (int64_t cols : {32, 288}) {
-      const WeightCase w(dtype, kRows, cols, 5);
-      const MatrixCase random(dtype, kRows, cols, 5);  // of one scale, as models have them
-      WeightCase matrix = w;
-      matrix.file_rows = random.file_rows;
-      std::fill(matrix.packed.begin(), matrix.packed.end(), uint8_t{0});
-      PutPieces(PackForCuda(matrix.layout, 0, kRows, matrix.file_rows.data()), &matrix.packed);
-
+      // Of one scale, as models have them.
+      const WeightCase matrix(dtype, kRows, cols, MatrixCase(dtype, kRows, cols, 5).file_rows);
       const ActivationCase x(kTokens, cols, 6);
-      std::vector<float> values(kRows * cols);
-      for (int64_t i = 0; i < kRows * cols; ++i) values[i] = matrix.Value(i / cols, i % cols);
       PackedWeight cpu;
       cpu.dtype = DType::kF32;
       cpu.rows = kRows;
       cpu.cols = cols;
       AlignedBytes cpu_memory(cpu.num_bytes());
       cpu.data = cpu_memory.data();
-      PackRows(cpu, 0, kRows, reinterpret_cast<const uint8_t*>(values.data()));
+      PackRows(cpu, 0, kRows, reinterpret_cast<const uint8_t*>(matrix.values.data()));
       std::vector<float> want(kTokens * kRows);
       ScalarKernels().matmul(cpu, 0, cpu.num_panels(), x.view, 0, kTokens, want.data(), kRows);
 
@@ -248,7 +241,7 @@ TEST(Gemm, AgreesWithTheCpu) {
       for (int64_t i = 0; i < kTokens * kRows; ++i) {
         double magnitude = 0, weights = 0;
         for (int64_t k = 0; k < cols; ++k) {
-          const double value = std::fabs(values[i % kRows * cols + k]);
+          const double value = std::fabs(matrix.values[i % kRows * cols + k]);
           magnitude += value * std::fabs(x.f32[i / kRows * cols + k]);
           weights += value;
         }

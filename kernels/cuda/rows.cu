@@ -2,6 +2,7 @@
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/row_forms.h"
 #include "kernels/cuda/rows.h"
+#include "kernels/cuda/weight_layout.h"
 #include "kernels/cuda/weight_values.h"
 
 namespace baton {
@@ -135,7 +136,7 @@ cudaError_t LaunchRows(void (*kernel)(Args), cudaStream_t stream, const Args& ar
 }
 
 bool IsValid(const RowForms& out, int64_t cols) {
-  return (out.bf16 == nullptr && out.f16 == nullptr) || out.stride == (cols + 7) / 8 * 8;
+  return (out.bf16 == nullptr && out.f16 == nullptr) || out.stride == RowStride(cols);
 }
 
 }  // namespace

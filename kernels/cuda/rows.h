@@ -17,7 +17,7 @@
 namespace baton {
 
 // Where a row's values go; a form that is absent is null. bf16 and f16 have rows of `stride`
-// elements, cols rounded up to a multiple of 8, and zeros beyond cols.
+// elements, RowStride(cols) (weight_layout.h), and zeros beyond cols.
 struct RowForms {
   float* f32 = nullptr;  // [rows, cols]
   uint16_t* bf16 = nullptr;

@@ -56,6 +56,7 @@ StepArraysLayout WriteStepArrays(const StepArrays& arrays, const OpsLimits& limi
   layout.bytes += Align16(batch.num_sequences * static_cast<int64_t>(sizeof(AttentionSequence)));
   layout.blocks = layout.bytes;
   const int64_t q_per_kv = limits.num_heads / limits.num_kv_heads;
+  const int64_t max_pieces = MaxPartialPieces(limits);
   int64_t blocks = 0, pieces = 0;
   for (int64_t s = 0; s < batch.num_sequences; ++s) {
     AttentionSequence& sequence = sequences[s];
@@ -71,7 +72,7 @@ StepArraysLayout WriteStepArrays(const StepArrays& arrays, const OpsLimits& limi
 
     const int64_t rows = sequence.num_tokens * q_per_kv;
     const int64_t wanted = PartialPieces(sequence.num_tokens, limits.num_heads, positions);
-    if (rows <= kDecodeRows && pieces + wanted <= MaxPartialPieces(limits)) {
+    if (rows <= kDecodeRows && pieces + wanted <= max_pieces) {
       sequence.first_partial = static_cast<int32_t>(pieces);
       pieces += wanted;
       layout.max_decode_positions = std::max(layout.max_decode_positions, positions);

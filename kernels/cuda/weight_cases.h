@@ -20,13 +20,14 @@ void PutPieces(const std::vector<PackedPiece>& pieces, std::vector<uint8_t>* mem
 struct WeightCase {
   // Values, or scales of blocks, have exponents over a wide range (F16: subnormals among them).
   WeightCase(DType dtype, int64_t rows, int64_t cols, uint64_t seed);
+  WeightCase(DType dtype, int64_t rows, int64_t cols, std::vector<uint8_t> from_file);
 
-  // In f32, from the file's bytes: d · q; d · (q − 8); fma(d, q, m).
-  float Value(int64_t row, int64_t col) const;
+  float Value(int64_t row, int64_t col) const { return values[row * layout.cols + col]; }
 
   CudaWeightLayout layout;
   std::vector<uint8_t> file_rows;
   std::vector<uint8_t> packed;  // layout.num_bytes()
+  std::vector<float> values;    // [rows, cols], as DequantiseRow says
 };
 
 }  // namespace baton

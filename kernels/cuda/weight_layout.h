@@ -1,6 +1,6 @@
 // How weight matrices lie in a device's memory.
 //
-//  - BF16, F16: [rows][stride], stride = cols rounded up to a multiple of 8, zeros beyond cols.
+//  - BF16, F16: [rows][stride], stride = RowStride(cols), zeros beyond cols.
 //  - F32: transposed, [cols][rows].
 //  - Q8_0: int8 [rows][cols]; then scales, f16 [rows][cols / 32].
 //  - Q4_0, Q4_1: [rows][cols / 2], column 2i in the low half of byte i; then scales; for Q4_1 then
@@ -15,12 +15,15 @@
 
 namespace baton {
 
+// Elements between rows of 16-bit elements, weights and activations: rows are 16-byte aligned.
+BATON_HOST_DEVICE constexpr int64_t RowStride(int64_t cols) { return (cols + 7) / 8 * 8; }
+
 struct CudaWeightLayout {
   DType dtype;
   int64_t rows, cols;
 
-  // Elements between rows of BF16 and F16.
-  BATON_HOST_DEVICE int64_t stride() const { return (cols + 7) / 8 * 8; }
+  // Of BF16 and F16.
+  BATON_HOST_DEVICE int64_t stride() const { return RowStride(cols); }
   // Bytes of what stands before the scales, and of one table of scales.
   BATON_HOST_DEVICE int64_t elements_bytes() const {
     return dtype == DType::kQ8_0 ? rows * cols : rows * cols / 2;

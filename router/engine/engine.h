@@ -22,8 +22,8 @@ namespace baton {
 
 class Engine {
  public:
-  // `clock` and `plans` must outlive the engine. `on_bad_result` is called in a turn when
-  // a result is not that of the plan in flight: the epoch is of no more use.
+  // `clock` and `plans` must outlive the engine. `on_bad_result` is called in a turn
+  // when a result is not that of the plan in flight: the epoch is of no more use.
   Engine(std::string group, const EngineOptions& options, const Clock* clock, PlanSink* plans,
          std::function<void(uint64_t epoch, const absl::Status&)> on_bad_result);
   ~Engine();  // requests that are left get UNAVAILABLE

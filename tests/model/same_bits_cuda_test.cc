@@ -34,15 +34,6 @@ std::vector<BitModel> Models() {
   return models;
 }
 
-std::vector<TestSequence> Sequences(uint64_t seed, const std::vector<int64_t>& lengths,
-                                    int64_t vocab) {
-  Random random(seed);
-  std::vector<TestSequence> sequences;
-  for (int64_t length : lengths) sequences.push_back({RandomTokens(random, length, vocab), {}});
-  AssignBlocks(sequences, 256);
-  return sequences;
-}
-
 Trace Expected(const BitModel& model, const std::vector<TestSequence>& sequences) {
   TestGroup group(ModelFile(model), Options());
   return RunSchedule(group, sequences, Alone(sequences));
@@ -52,7 +43,7 @@ Trace Expected(const BitModel& model, const std::vector<TestSequence>& sequences
 // models prefill, and others still decode.
 TEST(SameBitsCuda, WholeInChunksAndOneByOne) {
   for (const BitModel& model : Models()) {
-    const auto sequences = Sequences(model.options.seed, {70}, model.options.vocab);
+    const auto sequences = RandomSequences(model.options.seed, {70}, model.options.vocab, 256);
     const Trace expected = Expected(model, sequences);
     TestGroup group(ModelFile(model), Options());
     for (uint32_t chunk : {1, 17, 65}) {
@@ -68,7 +59,7 @@ TEST(SameBitsCuda, AloneAndAmongOthersInAnyBlocks) {
     Random random(model.options.seed);
     std::vector<int64_t> lengths = {130};  // three tiles
     while (lengths.size() < 8) lengths.push_back(Draw(random, 1, 20));
-    auto sequences = Sequences(model.options.seed, lengths, model.options.vocab);
+    auto sequences = RandomSequences(model.options.seed, lengths, model.options.vocab, 256);
     const Trace expected = Expected(model, sequences);
     TestGroup group(ModelFile(model), Options());
     for (int trial = 0; trial < 2; ++trial) {
@@ -86,7 +77,7 @@ TEST(SameBitsCuda, AnyShapeOfProducts) {
       [](int64_t) { return GemmTile::k32x8; }, [](int64_t) { return GemmTile::k32x16; },
       [](int64_t) { return GemmTile::k32x64; }, [](int64_t) { return GemmTile::k128x128; }};
   for (const BitModel& model : OneTypeModels()) {
-    const auto sequences = Sequences(model.options.seed, {20, 5}, model.options.vocab);
+    const auto sequences = RandomSequences(model.options.seed, {20, 5}, model.options.vocab, 256);
     const Trace expected = Expected(model, sequences);
     for (const CudaOps::TileChooser shape : shapes) {
       TestGroup group(ModelFile(model), Options(shape));

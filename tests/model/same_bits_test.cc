@@ -29,15 +29,6 @@ std::vector<const CpuKernels*> Tables() {
   return tables;
 }
 
-std::vector<TestSequence> Sequences(uint64_t seed, const std::vector<int64_t>& lengths,
-                                    int64_t vocab) {
-  Random random(seed);
-  std::vector<TestSequence> sequences;
-  for (int64_t length : lengths) sequences.push_back({RandomTokens(random, length, vocab), {}});
-  AssignBlocks(sequences, 256);
-  return sequences;
-}
-
 Trace Expected(const BitModel& model, const std::vector<TestSequence>& sequences) {
   TestGroup group(ModelFile(model), Options(BestKernels()));
   return RunSchedule(group, sequences, Alone(sequences));
@@ -45,7 +36,7 @@ Trace Expected(const BitModel& model, const std::vector<TestSequence>& sequences
 
 TEST(SameBits, WholeAndInChunksOfEverySizeAndOneByOne) {
   for (const BitModel& model : BitModels()) {
-    const auto sequences = Sequences(model.options.seed, {70}, model.options.vocab);
+    const auto sequences = RandomSequences(model.options.seed, {70}, model.options.vocab, 256);
     const Trace expected = Expected(model, sequences);
     for (const CpuKernels* kernels : Tables()) {
       TestGroup group(ModelFile(model), Options(*kernels));
@@ -63,7 +54,7 @@ TEST(SameBits, WholeAndInChunksOfEverySizeAndOneByOne) {
 // Attention is cut at multiples of 128 positions, and blocks at multiples of 16.
 TEST(SameBits, ChunksAcrossSplitsOfAttention) {
   for (const BitModel& model : BitModels()) {
-    const auto sequences = Sequences(model.options.seed, {300}, model.options.vocab);
+    const auto sequences = RandomSequences(model.options.seed, {300}, model.options.vocab, 256);
     const Trace expected = Expected(model, sequences);
     TestGroup group(ModelFile(model), Options(BestKernels()));
     for (uint32_t chunk : {0, 1, 15, 16, 17, 97, 127, 128, 129, 192, 255, 256, 257, 299}) {
@@ -79,7 +70,7 @@ TEST(SameBits, AloneAndAmong32Others) {
     Random random(model.options.seed);
     std::vector<int64_t> lengths = {150};  // across a split
     while (lengths.size() < 33) lengths.push_back(Draw(random, 1, 24));
-    auto sequences = Sequences(model.options.seed, lengths, model.options.vocab);
+    auto sequences = RandomSequences(model.options.seed, lengths, model.options.vocab, 256);
     const Trace expected = Expected(model, sequences);
     for (const CpuKernels* kernels : Tables()) {
       TestGroup group(ModelFile(model), Options(*kernels, 2));
@@ -100,7 +91,8 @@ TEST(SameBits, PrefillBeside32Decodes) {
   for (const BitModel& model : BitModels()) {
     std::vector<int64_t> lengths(33, 9);
     lengths[0] = 140;
-    const auto sequences = Sequences(model.options.seed + 1, lengths, model.options.vocab);
+    const auto sequences =
+        RandomSequences(model.options.seed + 1, lengths, model.options.vocab, 256);
     const Trace expected = Expected(model, sequences);
     Schedule schedule(1);
     for (size_t s = 1; s < 33; ++s) schedule[0].push_back({s, 4});
@@ -118,7 +110,8 @@ TEST(SameBits, PrefillBeside32Decodes) {
 
 TEST(SameBits, OneThreadTwoAndThree) {
   for (const BitModel& model : BitModels()) {
-    auto sequences = Sequences(model.options.seed, {140, 33, 1, 17, 5}, model.options.vocab);
+    auto sequences =
+        RandomSequences(model.options.seed, {140, 33, 1, 17, 5}, model.options.vocab, 256);
     const Trace expected = Expected(model, sequences);
     Random random(model.options.seed);
     const Schedule mixed = Mixed(sequences, 150, random);
@@ -134,7 +127,7 @@ TEST(SameBits, OneThreadTwoAndThree) {
 
 TEST(SameBits, InAnyBlocks) {
   for (const BitModel& model : BitModels()) {
-    auto sequences = Sequences(model.options.seed, {140, 33, 64}, model.options.vocab);
+    auto sequences = RandomSequences(model.options.seed, {140, 33, 64}, model.options.vocab, 256);
     const Trace expected = Expected(model, sequences);
     TestGroup group(ModelFile(model), Options(BestKernels()));
     Random random(model.options.seed);
@@ -149,7 +142,7 @@ TEST(SameBits, InAnyBlocks) {
 // A sequence that starts on blocks another one filled.
 TEST(SameBits, OnThePrefixOfAnother) {
   for (const BitModel& model : BitModels()) {
-    auto sequences = Sequences(model.options.seed, {150, 150}, model.options.vocab);
+    auto sequences = RandomSequences(model.options.seed, {150, 150}, model.options.vocab, 256);
     std::copy_n(sequences[0].tokens.begin(), 144, sequences[1].tokens.begin());
     const Trace expected = Expected(model, sequences);
     TestGroup group(ModelFile(model), Options(BestKernels()));
@@ -175,8 +168,8 @@ TEST(SameBits, OnThePrefixOfAnother) {
 TEST(SameBits, SamplingAndTheJournalReplayed) {
   constexpr uint32_t kPrompt = 20, kNew = 30;
   for (const BitModel& model : BitModels()) {
-    const auto sequences =
-        Sequences(model.options.seed, std::vector<int64_t>(33, kPrompt), model.options.vocab);
+    const auto sequences = RandomSequences(model.options.seed, std::vector<int64_t>(33, kPrompt),
+                                           model.options.vocab, 256);
     const auto run = [&](TestGroup& group, const std::vector<size_t>& who, Trace* trace) {
       PlanBuilder plan;
       std::vector<std::vector<int32_t>> drawn(who.size());

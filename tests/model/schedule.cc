@@ -36,6 +36,15 @@ void AssignBlocks(std::vector<TestSequence>& sequences, int64_t num_blocks, Rand
   }
 }
 
+std::vector<TestSequence> RandomSequences(uint64_t seed, const std::vector<int64_t>& lengths,
+                                          int64_t vocab, int64_t num_blocks) {
+  Random random(seed);
+  std::vector<TestSequence> sequences;
+  for (int64_t length : lengths) sequences.push_back({RandomTokens(random, length, vocab), {}});
+  AssignBlocks(sequences, num_blocks);
+  return sequences;
+}
+
 Schedule Alone(const std::vector<TestSequence>& sequences, uint32_t chunk) {
   Schedule schedule;
   for (size_t s = 0; s < sequences.size(); ++s) {

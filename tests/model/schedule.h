@@ -34,6 +34,10 @@ struct TestSequence {
 void AssignBlocks(std::vector<TestSequence>& sequences, int64_t num_blocks,
                   Random* random = nullptr);
 
+// Random sequences of these lengths, in consecutive blocks.
+std::vector<TestSequence> RandomSequences(uint64_t seed, const std::vector<int64_t>& lengths,
+                                          int64_t vocab, int64_t num_blocks);
+
 // One step: sequences by index and how many of their next tokens to compute, in the plan's order.
 using ScheduleStep = std::vector<std::pair<size_t, uint32_t>>;
 using Schedule = std::vector<ScheduleStep>;

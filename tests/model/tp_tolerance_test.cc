@@ -52,14 +52,6 @@ void DisturbedMatmul(const PackedWeight& w, int64_t panel_begin, int64_t panel_e
   }
 }
 
-std::vector<TestSequence> Sequences(uint64_t seed, int64_t vocab, std::vector<int64_t> lengths) {
-  Random random(seed);
-  std::vector<TestSequence> sequences;
-  for (int64_t length : lengths) sequences.push_back({RandomTokens(random, length, vocab), {}});
-  AssignBlocks(sequences, 64);
-  return sequences;
-}
-
 Trace Compute(const std::string& path, const std::vector<TestSequence>& sequences,
               TestGroupOptions options) {
   options.num_blocks = 64;
@@ -72,7 +64,8 @@ TEST(TpTolerance, WithoutRoundingOnlyTheOrderOfSumsMatters) {
   CpuKernels disturbed = BestKernels();
   disturbed.matmul = DisturbedMatmul;
   for (const BitModel& model : BitModels()) {
-    const auto sequences = Sequences(model.options.seed, model.options.vocab, {140, 30, 3});
+    const auto sequences =
+        RandomSequences(model.options.seed, {140, 30, 3}, model.options.vocab, 64);
     TestGroupOptions options;
     options.as_f32 = true;
     options.kv = DType::kF32;
@@ -120,14 +113,14 @@ void CheckRounded(const std::string& name, const std::string& path,
 TEST(TpTolerance, WithRoundingNoFurtherApartThanRoundingItself) {
   for (const BitModel& model : BitModels()) {
     CheckRounded(model.name, ModelFile(model),
-                 Sequences(model.options.seed, model.options.vocab, {140, 30, 3}));
+                 RandomSequences(model.options.seed, {140, 30, 3}, model.options.vocab, 64));
   }
 }
 
 TEST(TpTolerance, SmolLm2) {
   const std::string path = RealModelPath();
   if (path.empty()) GTEST_SKIP() << "the model is not here: scripts/fetch_model.sh brings it";
-  CheckRounded("SmolLM2", path, Sequences(7, 49152, {40}));
+  CheckRounded("SmolLM2", path, RandomSequences(7, {40}, 49152, 64));
 }
 
 }  // namespace

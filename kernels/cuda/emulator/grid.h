@@ -1,9 +1,9 @@
 // Runs CUDA kernels on the host, one block after the other, every thread of a block as a fiber: the
 // same sources that nvcc compiles for a GPU, so that they can be tested without one. A thread runs
 // until it waits for others (a barrier, a warp's exchange) or ends, a warp as far as it can before
-// another goes on. What a GPU would only do wrong
-// at times fails here always: a block in which no thread can go on ends the process with a message,
-// and shared memory is poisoned at each block's start.
+// another goes on. What a GPU would only do wrong at times fails here always: a block in which no
+// thread can go on ends the process with a message, and shared memory is poisoned at each block's
+// start.
 #ifndef BATON_KERNELS_CUDA_EMULATOR_GRID_H_
 #define BATON_KERNELS_CUDA_EMULATOR_GRID_H_
 
